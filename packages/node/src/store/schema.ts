@@ -259,6 +259,30 @@ export interface WitnessedLogsTable {
   root: string;
   /** Newest time that we signed for this log; never decreases. */
   time: number;
+  /** Lower-case hex SHA-256 of the origin: the name under which the checkpoint is served. */
+  origin_hash: string;
+  /** Newest cosigned checkpoint with the log's verified lines and our own, or null before. */
+  note: string | null;
+}
+
+/**
+ * Entries of our own log that came back from counterparts' copies after a restore and whose
+ * statements have not come back yet; empty in every other life of a node.
+ */
+export interface AdoptedEntriesTable {
+  /** Hex of the 32 bytes. */
+  entry: string;
+  log_index: number;
+  /** Size of the smallest checkpoint known to cover it. */
+  size: number;
+}
+
+/** Envelopes of others taken in while nothing may be signed; logged when the block is cleared. */
+export interface ParkedTable {
+  id: string;
+  /** JSON of the HeldJob without what can be parsed from the envelope. */
+  job: string;
+  parked_at: number;
 }
 
 /** Terms objects by digest, built-in and agreed. */
@@ -298,4 +322,6 @@ export interface Schema {
   witnessed_logs: WitnessedLogsTable;
   terms: TermsTable;
   evidence: EvidenceTable;
+  adopted_entries: AdoptedEntriesTable;
+  parked: ParkedTable;
 }
