@@ -10,7 +10,7 @@ import pg from 'pg';
 /** "comi" in ASCII: the class of our advisory locks; the object is the schema's name. */
 const lockClass = 0x636f6d69;
 /** A killed process's lock stands until the server notices; wait that long before giving up. */
-const lockWaitMs = 15_000;
+const lockWaitMs = 5_000;
 const lockPollMs = 100;
 
 export class PostgresWriter {
