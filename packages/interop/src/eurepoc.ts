@@ -5,7 +5,7 @@
 import { attributionsByIncident, requiredAttributionColumns } from './eurepoc-attributions.ts';
 import { contradictionsOf } from './contradictions.ts';
 import { quoteSource, type ImportRow, type QuoteBody, type SourceRow } from './quote-body.ts';
-import { flattenList, parsePythonList } from './python-list.ts';
+import { flattenList, parsePythonList, type PythonValue } from './python-list.ts';
 import { parseYearMonthDay, type QuotedDate } from './quoted-date.ts';
 import { quoteOptional, quoteText } from './quoted-text.ts';
 import { RowProblem, leftOver, linkOrNull, readEach, type Import } from './reading.ts';
@@ -104,7 +104,9 @@ function incidentBody(
 ): QuoteBody {
   for (const column of listColumns) listOf(row, column);
   const links = listOf(row, 'sources_url');
-  const evidence = links.map(linkOrNull).filter((link) => link !== null);
+  const evidence = links
+    .map((link) => (link === null ? null : linkOrNull(link)))
+    .filter((link) => link !== null);
   const quoted = new Set(['ID', 'name', 'description', 'start_date', 'end_date', 'incident_type']);
   // A source that is no web link stays readable among the details, with the whole cell.
   if (evidence.length === links.length) quoted.add('sources_url');
@@ -122,7 +124,7 @@ function incidentBody(
   };
 }
 
-function listOf(row: TableRow, column: string): string[] {
+function listOf(row: TableRow, column: string): PythonValue[] {
   const cell = cellOf(row, column);
   if (cell === '') return [];
   const list = parsePythonList(cell);

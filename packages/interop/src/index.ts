@@ -17,7 +17,7 @@ export type {
 } from './quote-body.ts';
 export { quoteText, readableText, type QuotedText } from './quoted-text.ts';
 export { parseMonthDayYear, parseYearMonthDay, type QuotedDate } from './quoted-date.ts';
-export { parsePythonList, type PythonList } from './python-list.ts';
+export { parsePythonList, type PythonList, type PythonValue } from './python-list.ts';
 export type { Import } from './reading.ts';
 export { readTable, type RowError, type Table, type TableRow } from './table.ts';
 export { quoteBodyBytesMax } from './limits.ts';

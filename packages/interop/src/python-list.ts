@@ -2,13 +2,18 @@
  * List cells as the EuRepoC tables hold them: `repr()` of a Python list of str, or of lists of str.
  *
  * Grammar (Python 3 lexical analysis, string literals without prefix, on one line):
- * list = "[" [item *(", " item)] "]" ; item = string | list (one level).
+ * list = "[" [item *(", " item)] "]" ; item = string | "None" | list (one level).
  * Only what repr() writes is read: one space after a comma, no trailing comma, known escapes.
  */
 import { failure, success, type Result } from '@comity/record';
 import { listElementsMax } from './limits.ts';
 
-export type PythonList = (string | string[])[];
+export type PythonValue = string | null;
+/** `None` is null. */
+export type PythonList = (PythonValue | PythonValue[])[];
+
+/** What is read: a value, or nothing where the text is not one. */
+type Read<T> = { value: T } | null;
 
 type Cursor = { text: string; at: number; elements: number };
 
@@ -33,37 +38,38 @@ export function parsePythonList(cell: string): Result<PythonList, 'bad-list'> {
   if (list === null || cursor.at !== cell.length) {
     return failure('bad-list', '', `at character ${cursor.at + 1}`);
   }
-  return success(list);
+  return success(list.value);
 }
 
-/** The strings of a list cell, nested ones in order. */
-export function flattenList(list: PythonList): string[] {
+/** The values of a list cell, nested ones in order. */
+export function flattenList(list: PythonList): PythonValue[] {
   return list.flat();
 }
 
-function readList(cursor: Cursor, depth: number): PythonList | null {
+function readList(cursor: Cursor, depth: number): Read<PythonList> {
   if (!take(cursor, '[')) return null;
   const list: PythonList = [];
-  if (take(cursor, ']')) return list;
+  if (take(cursor, ']')) return { value: list };
   for (;;) {
     cursor.elements += 1;
     if (cursor.elements > listElementsMax) return null;
     const item = readItem(cursor, depth);
     if (item === null) return null;
-    list.push(item);
-    if (take(cursor, ']')) return list;
+    list.push(item.value);
+    if (take(cursor, ']')) return { value: list };
     if (!take(cursor, ', ')) return null;
   }
 }
 
-function readItem(cursor: Cursor, depth: number): string | string[] | null {
+function readItem(cursor: Cursor, depth: number): Read<PythonValue | PythonValue[]> {
+  if (take(cursor, 'None')) return { value: null };
   if (cursor.text[cursor.at] !== '[') return readString(cursor);
   if (depth > 0) return null;
   const inner = readList(cursor, depth + 1);
-  return inner === null ? null : inner.flat();
+  return inner === null ? null : { value: inner.value.flat() };
 }
 
-function readString(cursor: Cursor): string | null {
+function readString(cursor: Cursor): Read<string> {
   const quote = cursor.text[cursor.at];
   if (quote !== "'" && quote !== '"') return null;
   cursor.at += 1;
@@ -71,7 +77,7 @@ function readString(cursor: Cursor): string | null {
   while (cursor.at < cursor.text.length) {
     const unit = cursor.text.charAt(cursor.at);
     cursor.at += 1;
-    if (unit === quote) return value;
+    if (unit === quote) return { value };
     if (unit === '\n' || unit === '\r') return null;
     if (unit === '\\') {
       const escaped = readEscape(cursor);

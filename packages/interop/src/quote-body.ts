@@ -10,7 +10,6 @@ import {
   encodeBase64,
   encodeText,
   sha256Hex,
-  type JsonValue,
 } from '@comity/record';
 import { quoteBodyBytesMax } from './limits.ts';
 import type { QuotedDate } from './quoted-date.ts';
@@ -117,5 +116,5 @@ export function quoteSource(
 
 /** Whether a statement can carry the body (`quoteBodyBytesMax`). */
 export function bodyFits(body: QuoteBody): boolean {
-  return canonicalJsonBytes(body as unknown as JsonValue).length <= quoteBodyBytesMax;
+  return canonicalJsonBytes(body).length <= quoteBodyBytesMax;
 }
