@@ -1,0 +1,36 @@
+/** What an officer asks the desk to say, and what can be wrong with it. */
+import type { JsonValue } from '@comity/record';
+
+/** One act to draft. */
+export interface DraftRequest {
+  kind: string;
+  /**
+   * Recipients by identifier. Needed for an opening statement and for `channel.*`; elsewhere empty
+   * or exactly the docket's other participants.
+   */
+  to: string[];
+  /** Docket id for everything that does not open one; ignored for `channel.*` and `party.*`. */
+  docket: string | null;
+  body: { [key: string]: JsonValue };
+  /** Further statements that the act cites; those that the terms need are added. */
+  cites?: string[];
+  /** Digest of the terms to pin instead of what is in force; openings only. */
+  terms?: string;
+}
+
+export type DraftFailure =
+  | 'unknown-kind'
+  | 'bad-schema'
+  | 'bad-text'
+  | 'too-large'
+  | 'automatic-kind'
+  | 'recipients-needed'
+  | 'one-recipient-needed'
+  | 'docket-needed'
+  | 'unknown-docket'
+  | 'wrong-participants'
+  | 'unknown-party'
+  | 'not-paired'
+  | 'terms-not-agreed'
+  | 'too-many-drafts'
+  | 'no-credentials';

@@ -1,0 +1,276 @@
+/**
+ * Taking in credentials: of a party that an officer adds, of a counterpart that rotates, of a party
+ * that a counterpart introduces (protocol.md, Party and credentials; rulings.md 8 and 10).
+ */
+import {
+  canonicalJson,
+  formatEnvelope,
+  parseCheckpoint,
+  parseEnvelope,
+  parseLogProof,
+  parseNote,
+  parseStatement,
+  partyOf,
+  sha256Hex,
+  signatureListDigest,
+  encodeText,
+  decodeText,
+  failure,
+  success,
+  verifyCredentials,
+} from '@comity/record';
+import type { Chain, Envelope, LogProof, Result } from '@comity/record';
+import type { Clock } from '../context.ts';
+import type { HeldJob, Sequencer } from '../log/jobs.ts';
+import type { Store, StoreTransaction } from '../store/store.ts';
+import type { PartyState } from '../store/schema.ts';
+import { displayName, loadChain, newestVersion, storeChain } from './chains.ts';
+
+export interface TakingDeps {
+  store: Store;
+  sequencer: Sequencer;
+  clock: Clock;
+  /** Our own party. */
+  self: { party: string; exercise: boolean };
+}
+
+/** Credentials as they came, with where they came from. */
+export interface ComingCredentials {
+  envelope: Envelope;
+  /** tlog-proof text of its `said` entry, exactly as it came. */
+  said: string;
+  /** Party that introduced them, when that is not the author. */
+  introducedBy: string | null;
+  /** Parties that get our receipt. */
+  receiptTo: string[];
+}
+
+export type TakeCredentialsFailure =
+  | 'bad-text'
+  | 'too-large'
+  | 'bad-schema'
+  | 'bad-signature'
+  | 'bad-proof'
+  | 'insufficient-authority'
+  | 'credentials-gap'
+  | 'credentials-fork'
+  | 'wrong-exercise'
+  | 'own-party'
+  | 'restored'
+  | 'closed';
+
+/** Credentials that passed every check against what we hold, ready to be logged as held. */
+export interface CheckedCredentials {
+  party: string;
+  chain: Chain;
+  /** False when we held this version already: nothing to log. */
+  isNew: boolean;
+  job: HeldJob;
+}
+
+/**
+ * Checks coming credentials against the chain that we hold. Changes nothing. A second valid version
+ * n+1 is `credentials-fork`; the caller freezes the chain with `freezeChain`.
+ */
+export function checkCredentials(
+  chain: Chain | null,
+  coming: ComingCredentials,
+  self: { party: string; exercise: boolean },
+): Result<CheckedCredentials, TakeCredentialsFailure> {
+  const { envelope } = coming;
+  const parsed = parseStatement(envelope.payload, envelope.payloadType);
+  if (!parsed.ok) return parsed;
+  const { id, statement, exercise } = parsed.value;
+  if (statement.kind !== 'party.credentials') return failure('bad-schema', 'kind');
+  if (exercise !== self.exercise) return failure('wrong-exercise', 'payloadType');
+  const party = partyOf(id, statement);
+  if (party === self.party) return failure('own-party', 'from');
+  const proof = parseLogProof(coming.said);
+  if (!proof.ok) return proof;
+  const size = checkpointSize(proof.value);
+  if (size === null) return failure('bad-proof', 'checkpoint');
+  const held = chain?.versions.find((version) => version.id === id);
+  let next = chain;
+  if (held === undefined) {
+    const verified = verifyCredentials(chain, envelope, proof.value);
+    if (!verified.ok) return verified;
+    next = verified.value.chain;
+  }
+  if (next === null) return failure('credentials-gap', '');
+  const job: HeldJob = {
+    id,
+    statement,
+    envelope,
+    envelopeBytes: formatEnvelope(envelope),
+    docket: '',
+    chain: 'solemn',
+    anchorLines: [],
+    listDigest: signatureListDigest(envelope.signatures),
+    author: party,
+    said: {
+      origin: newestVersion(next).origin,
+      index: proof.value.index,
+      size,
+      proof: coming.said,
+    },
+    introducedBy: coming.introducedBy,
+    receiptTo: coming.receiptTo,
+    refused: null,
+  };
+  return success({ party, chain: next, isNew: held === undefined, job });
+}
+
+/**
+ * Takes in one version: checks it, logs it as held, and extends the chain. The party's row is made
+ * with `state` when there is none. Taking in the same version again changes nothing.
+ */
+export async function takeCredentials(
+  deps: TakingDeps,
+  coming: ComingCredentials,
+  state: PartyState,
+): Promise<Result<CheckedCredentials, TakeCredentialsFailure>> {
+  const parsed = parseStatement(coming.envelope.payload, coming.envelope.payloadType);
+  if (!parsed.ok) return parsed;
+  const party = partyOf(parsed.value.id, parsed.value.statement);
+  const chain = await loadChain(deps.store.reader, party);
+  const checked = checkCredentials(chain, coming, deps.self);
+  if (!checked.ok) {
+    if (checked.code === 'credentials-fork') {
+      await deps.store.transact((tx) => freezeChain(tx, party, coming.envelope, deps.clock.now()));
+    }
+    return checked;
+  }
+  if (checked.value.isNew) {
+    // The statement is logged first. A kill before the second transaction leaves a held statement
+    // without its credentials row; taking it in again, or `repairChains` at start, completes it.
+    const known = await isHeld(deps.store, checked.value.job.id);
+    const logged = known ? success([]) : await deps.sequencer.held([checked.value.job]);
+    if (!logged.ok) return logged;
+  }
+  await deps.store.transact(async (tx) => {
+    await ensureParty(tx, checked.value.chain, state, deps.clock.now());
+    await storeChain(tx, checked.value.chain);
+  });
+  return checked;
+}
+
+/** Makes the rows of a party that we hear of for the first time; an existing row keeps its state. */
+export async function ensureParty(
+  tx: StoreTransaction,
+  chain: Chain,
+  state: PartyState,
+  now: number,
+): Promise<void> {
+  await tx
+    .insertInto('parties')
+    .values({
+      id: chain.party,
+      state,
+      name: displayName(newestVersion(chain).body.name, chain.party),
+      added_at: now,
+      frozen: 0,
+      direct_url: newestVersion(chain).body.routes.find((route) => route.kind === 'direct')?.url ?? null,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+/**
+ * Two valid versions n+1: the chain stays at n, both are kept as evidence, an alarm is raised and
+ * the parties must pair again.
+ */
+export async function freezeChain(
+  tx: StoreTransaction,
+  party: string,
+  second: Envelope,
+  now: number,
+): Promise<void> {
+  const bytes = formatEnvelope(second);
+  await tx.updateTable('parties').set({ frozen: 1 }).where('id', '=', party).execute();
+  await tx
+    .insertInto('evidence')
+    .values({
+      id: `credentials-fork:${party}:${sha256Hex(bytes)}`,
+      kind: 'credentials-fork',
+      party,
+      body: canonicalJson({ envelope: decodeText(bytes) ?? '' }),
+      found_at: now,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+  await tx
+    .insertInto('alarms')
+    .values({
+      id: sha256Hex(encodeText(`credentials-fork\n${party}`)),
+      code: 'credentials-fork',
+      party,
+      detail: 'two different next versions of its credentials are signed; pair again',
+      raised_at: now,
+      cleared_at: null,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+/**
+ * Completes chains whose statement was logged and whose rows were not written (a kill in between):
+ * credentials that the statements table holds and the credentials table lacks are verified again.
+ */
+export async function repairChains(store: Store, now: number): Promise<number> {
+  const rows = await store.reader
+    .selectFrom('statements')
+    .leftJoin('credentials', 'credentials.id', 'statements.id')
+    .leftJoin('proofs', (join) =>
+      join
+        .onRef('proofs.statement', '=', 'statements.id')
+        .onRef('proofs.party', '=', 'statements.author')
+        .on('proofs.role', '=', 'said'),
+    )
+    .select(['statements.id', 'statements.author', 'statements.envelope', 'proofs.proof'])
+    .where('statements.kind', '=', 'party.credentials')
+    .where('statements.own', '=', 0)
+    .where('statements.refused', 'is', null)
+    .where('credentials.id', 'is', null)
+    .orderBy('statements.said_index')
+    .execute();
+  let repaired = 0;
+  for (const row of rows) {
+    const completed = row.proof === null ? null : await verifyStored(store, row.author, row.envelope, row.proof);
+    if (completed === null) continue;
+    await store.transact(async (tx) => {
+      await ensureParty(tx, completed, 'introduced', now);
+      await storeChain(tx, completed);
+    });
+    repaired += 1;
+  }
+  return repaired;
+}
+
+async function verifyStored(
+  store: Store,
+  party: string,
+  envelopeBytes: Uint8Array,
+  proofText: string,
+): Promise<Chain | null> {
+  const envelope = parseEnvelope(envelopeBytes);
+  const proof = parseLogProof(proofText);
+  if (!envelope.ok || !proof.ok) return null;
+  const verified = verifyCredentials(await loadChain(store.reader, party), envelope.value, proof.value);
+  return verified.ok ? verified.value.chain : null;
+}
+
+async function isHeld(store: Store, id: string): Promise<boolean> {
+  const row = await store.reader
+    .selectFrom('statements')
+    .select('id')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+function checkpointSize(proof: LogProof): number | null {
+  const note = parseNote(proof.checkpoint);
+  if (!note.ok) return null;
+  const checkpoint = parseCheckpoint(note.value.text);
+  return checkpoint.ok ? checkpoint.value.size : null;
+}
