@@ -20,7 +20,8 @@ import {
   success,
 } from '@comity/record';
 import type { EnvelopeSignature, JsonValue, Result, Statement } from '@comity/record';
-import { kinds, parseBody } from '@comity/accord';
+import { isActKind, kinds, parseBody } from '@comity/accord';
+import type { KindDefinition } from '@comity/accord';
 import type { OfficerSecret } from '../officers/key-files.ts';
 import { signAsOfficer } from '../officers/key-files.ts';
 import { mergeSignatures } from './approvals.ts';
@@ -126,8 +127,8 @@ export function displayDraft(file: DraftFile): Result<DraftDisplay, 'bad-schema'
   const { statement } = file;
   const body = parseBody(statement.kind, statement.body);
   if (!body.ok) return failure('bad-schema', body.path, body.detail);
-  const definition = kinds[statement.kind];
-  if (definition === undefined) return failure('bad-schema', 'kind', statement.kind);
+  if (!isActKind(statement.kind)) return failure('bad-schema', 'kind', statement.kind);
+  const definition: KindDefinition = kinds[statement.kind];
   return success({
     id: file.id,
     idGroups: inGroups(file.id),

@@ -16,7 +16,7 @@ import {
   success,
 } from '@comity/record';
 import type { EnvelopeSignature, Result, Statement } from '@comity/record';
-import { chainOf, kinds, levelOf, parseBody } from '@comity/accord';
+import { chainOf, isActKind, kinds, levelOf, parseBody } from '@comity/accord';
 import type { StoreTransaction } from '../store/store.ts';
 import { loadChain, newestVersion } from '../parties/chains.ts';
 import type { DeskDeps } from './deps.ts';
@@ -134,20 +134,14 @@ export function docketOf(id: string, statement: Statement): string {
 }
 
 function checkRequest(request: DraftRequest): Result<void, DraftFailure> {
-  const level = levelOf(request.kind, request.body);
-  if (level === null) {
+  if (!isActKind(request.kind)) {
     return failure('unknown-kind', 'kind', `known: ${Object.keys(kinds).join(', ')}`);
   }
+  const body = parseBody(request.kind, request.body);
+  if (!body.ok) return failure('bad-schema', `body${body.path}`, body.detail);
+  const level = levelOf(request.kind, request.body);
   if (level === 'automatic') return failure('automatic-kind', 'kind');
-  return asDraftFailure(parseBody(request.kind, request.body));
-}
-
-function asDraftFailure(
-  parsed: Result<unknown, 'bad-schema' | 'unknown-kind'>,
-): Result<void, DraftFailure> {
-  return parsed.ok
-    ? success(undefined)
-    : failure(parsed.code, parsed.path === '' ? 'body' : `body.${parsed.path}`, parsed.detail);
+  return success(undefined);
 }
 
 interface Place {
@@ -166,7 +160,7 @@ async function placeOf(
   if (request.kind.startsWith('party.')) {
     return success({ docket: null, to: [], after: [], prior: null });
   }
-  const opens = kinds[request.kind]?.opens ?? null;
+  const opens = isActKind(request.kind) ? kinds[request.kind].opens : null;
   const isChannel = request.kind.startsWith('channel.');
   if (isChannel || opens !== null) {
     const paired = await checkRecipients(tx, self, request, isChannel);

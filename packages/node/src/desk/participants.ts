@@ -10,7 +10,6 @@ import {
 import type { Result, Statement } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 
-const docketPrefixMin = 6;
 const candidatesMax = 10;
 
 /** All participants of a docket, sorted. */
@@ -57,18 +56,21 @@ export async function loadStatement(
   return parsed.ok ? parsed.value.statement : null;
 }
 
+const idWords = { dockets: 'docket', statements: 'statement', drafts: 'draft' } as const;
+type IdTable = keyof typeof idWords;
+type IdWord = (typeof idWords)[IdTable];
+
 /**
- * The one id that begins with `text` (at least six characters, or whole): of a docket, a statement
- * or a draft. `ambiguous-id` lists candidates.
+ * The one id that begins with `text` (at least six characters): of a docket, a statement or a draft.
+ * `unknown-…` and `ambiguous-…`, the latter with candidates in its detail.
  */
 export async function resolveId(
   reader: StoreReader | StoreTransaction,
-  table: 'dockets' | 'statements' | 'drafts',
+  table: IdTable,
   text: string,
-): Promise<Result<string, 'unknown-id' | 'ambiguous-id'>> {
-  if (!/^[0-9a-f]{6,64}$/.test(text) || text.length < docketPrefixMin) {
-    return failure('unknown-id', text);
-  }
+): Promise<Result<string, `unknown-${IdWord}` | `ambiguous-${IdWord}`>> {
+  const word = idWords[table];
+  if (!/^[0-9a-f]{6,64}$/.test(text)) return failure(`unknown-${word}`, text);
   const rows = await reader
     .selectFrom(table)
     .select('id')
@@ -78,7 +80,9 @@ export async function resolveId(
     .limit(candidatesMax)
     .execute();
   const [only] = rows;
-  if (only === undefined) return failure('unknown-id', text);
-  if (rows.length > 1) return failure('ambiguous-id', text, rows.map((row) => row.id).join(', '));
+  if (only === undefined) return failure(`unknown-${word}`, text);
+  if (rows.length > 1) {
+    return failure(`ambiguous-${word}`, text, rows.map((row) => row.id).join(', '));
+  }
   return success(only.id);
 }

@@ -127,6 +127,6 @@ async function newestPair(
   if (!envelope.ok) return null;
   const parsed = parseStatement(envelope.value.payload, envelope.value.payloadType);
   if (!parsed.ok) return null;
-  const named = parsed.value.statement.body['credentials'];
-  return Array.isArray(named) ? named.map(String).sort().join(' ') : null;
+  const { own, theirs } = parsed.value.statement.body;
+  return typeof own === 'string' && typeof theirs === 'string' ? [own, theirs].sort().join(' ') : null;
 }
