@@ -1,0 +1,53 @@
+/** Marks dockets whose inputs changed, so that they are folded again (dockets.dirty). */
+import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { sqlListMax } from './limits.ts';
+
+/** Sets the dirty flag of dockets that have a row; new ones get theirs when they are folded. */
+export async function markDirty(tx: StoreTransaction, dockets: readonly string[]): Promise<void> {
+  for (let start = 0; start < dockets.length; start += sqlListMax) {
+    const part = dockets.slice(start, start + sqlListMax);
+    await tx.updateTable('dockets').set({ dirty: 1 }).where('id', 'in', part).execute();
+  }
+}
+
+/**
+ * Dockets whose times may change when something more is known about entries `from` to `to`
+ * (exclusive) of a log: those of statements said there, and of statements held there.
+ */
+export async function docketsWithEntries(
+  reader: StoreReader | StoreTransaction,
+  origin: string,
+  from: number,
+  to: number,
+  ownOrigin: string,
+): Promise<string[]> {
+  const said = await reader
+    .selectFrom('statements')
+    .select('docket')
+    .distinct()
+    .where('said_origin', '=', origin)
+    .where('said_index', '>=', from)
+    .where('said_index', '<', to)
+    .execute();
+  const received = await reader
+    .selectFrom('proofs')
+    .innerJoin('statements', 'statements.id', 'proofs.statement')
+    .select('statements.docket')
+    .distinct()
+    .where('proofs.origin', '=', origin)
+    .where('proofs.log_index', '>=', from)
+    .where('proofs.log_index', '<', to)
+    .execute();
+  const held =
+    origin === ownOrigin
+      ? await reader
+          .selectFrom('statements')
+          .select('docket')
+          .distinct()
+          .where('held_index', '>=', from)
+          .where('held_index', '<', to)
+          .execute()
+      : [];
+  const all = [...said, ...received, ...held].map((row) => row.docket);
+  return [...new Set(all)].filter((docket) => docket !== '');
+}

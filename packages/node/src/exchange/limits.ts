@@ -1,0 +1,53 @@
+/** Bounds of the exchange; units last in the names. Every queue and loop here ends at one of them. */
+
+/** A sealed pouch on a route or in a file: the plaintext's 4 MiB and the age framing. */
+export const sealedPouchBytesMax = 5 * 1024 * 1024;
+/** What a composed pouch may weigh before the last record is added, so that it stays below 4 MiB. */
+export const composedPouchBytesMax = 3 * 1024 * 1024;
+/** Statements of others and own that one composed pouch carries. */
+export const composedStatementsMax = 512;
+/** Outbox rows that one pouch may carry (statements, receipts and the rest together). */
+export const composedRowsMax = 1024;
+/** Log entries (32 bytes each) that one pouch carries. */
+export const entriesPerPouchMax = 4096;
+/** Cosignature records that are looked at in one pouch. */
+export const cosignaturesPerPouchMax = 512;
+/** Proof records that are looked at in one pouch. */
+export const proofsPerPouchMax = 4096;
+/** Request records that are answered in one pouch. */
+export const requestsPerPouchMax = 16;
+/** Ids in one request record. */
+export const requestIdsMax = 256;
+/** Missing parents that are remembered per counterpart; the rest is found again from `parents`. */
+export const missingPerPartyMax = 1024;
+/** How long a request for missing parents waits for its answer before it is asked again. */
+export const missingAskAgainSeconds = 60;
+/** Entries of the log that the facts of one docket may state. */
+export const factsPerDocketMax = 4096;
+/** Dockets in one digests record. */
+export const digestsDocketsMax = 4096;
+/** A cosignature further ahead of our clock than this is entered only when its time has come. */
+export const cosignatureAheadSecondsMax = 300;
+/** Cosignatures from the future that are kept until their time. */
+export const deferredCosignaturesMax = 1024;
+/** Pouches of ours per counterpart whose answer is still recognised. */
+export const outstandingPouchesMax = 64;
+/** Variables in one SQL `in` list. */
+export const sqlListMax = 400;
+/** Attempts to log an automatic statement when its place in the `prior` chain was taken. */
+export const automaticAttemptsMax = 5;
+/** First and longest wait of the courier after a failure. */
+export const backoffFirstMs = 1_000;
+export const backoffLongestMs = 300_000;
+/** Items of a pouch whose answer did not cover them are sent again after this. */
+export const sendAgainMs = 60_000;
+/** How long cosignatures and facts wait for something more urgent to travel with. */
+export const quietDelayMs = 1_000;
+/** One request on the direct route, from connecting to the last byte of the answer. */
+export const directTimeoutMs = 60_000;
+/** Time after which a statement of a docket with more participants is passed on to who has no receipt. */
+export const passOnAfterSeconds = 60;
+/** Statements that one sweep passes on. */
+export const passOnPerSweepMax = 512;
+/** Heartbeats that may be missed before silence is an alarm. */
+export const heartbeatsMissedMax = 2;

@@ -1,0 +1,140 @@
+/**
+ * Parents that a statement names and we do not hold (protocol.md, Intake). They are asked for in
+ * bounded portions; what is beyond the bound is found again from the `parents` table later.
+ *
+ * A refused id counts as taken (rulings.md, 11): it is in `refusals`, and nobody is asked for it.
+ */
+import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { missingAskAgainSeconds, missingPerPartyMax, requestIdsMax, sqlListMax } from './limits.ts';
+import { queueItems } from './outbox.ts';
+
+/** A parent that may be missing, with whom to ask. */
+export interface NamedParent {
+  id: string;
+  docket: string;
+  party: string;
+}
+
+/** Notes which of these parents we lack, up to the bound of each party. */
+export async function noteMissing(
+  tx: StoreTransaction,
+  named: readonly NamedParent[],
+  now: number,
+): Promise<void> {
+  const wanted = new Map(named.map((each) => [each.id, each]));
+  for (const id of await knownIds(tx, [...wanted.keys()])) wanted.delete(id);
+  const byParty = Map.groupBy(wanted.values(), (each) => each.party);
+  for (const [party, list] of byParty) {
+    const { count } = await tx
+      .selectFrom('missing')
+      .select((e) => e.fn.countAll<number>().as('count'))
+      .where('party', '=', party)
+      .executeTakeFirstOrThrow();
+    const room = list.slice(0, Math.max(0, missingPerPartyMax - Number(count)));
+    for (let start = 0; start < room.length; start += sqlListMax) {
+      await tx
+        .insertInto('missing')
+        .values(
+          room.slice(start, start + sqlListMax).map((each) => ({
+            ...each,
+            since: now,
+            asked_at: null,
+          })),
+        )
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .execute();
+    }
+  }
+}
+
+/** Removes from the list what has come, been refused, or will not be needed. */
+export async function noLongerMissing(tx: StoreTransaction, ids: readonly string[]): Promise<void> {
+  for (let start = 0; start < ids.length; start += sqlListMax) {
+    const part = ids.slice(start, start + sqlListMax);
+    await tx.deleteFrom('missing').where('id', 'in', part).execute();
+  }
+}
+
+/**
+ * Queues one request to this party for what it was not asked for lately. Returns how many ids.
+ * Whoever does not answer is asked again later; the other participants of the docket are asked
+ * when their own statements name the same parents.
+ */
+export async function askForMissing(
+  tx: StoreTransaction,
+  party: string,
+  now: number,
+): Promise<number> {
+  const due = await tx
+    .selectFrom('missing')
+    .select('id')
+    .where('party', '=', party)
+    .where((e) =>
+      e.or([e('asked_at', 'is', null), e('asked_at', '<=', now - missingAskAgainSeconds)]),
+    )
+    .orderBy('since')
+    .orderBy('id')
+    .limit(requestIdsMax)
+    .execute();
+  if (due.length === 0) return 0;
+  const ids = due.map((row) => row.id).sort();
+  await tx.updateTable('missing').set({ asked_at: now }).where('id', 'in', ids).execute();
+  const ref = JSON.stringify({ type: 'request', what: 'statements', ids });
+  await queueItems(tx, [{ party, item: 'request', ref, lane: 0 }], now);
+  return ids.length;
+}
+
+/** Fills the list again from `parents`, for dockets of this party, when it has run empty. */
+export async function refillMissing(
+  tx: StoreTransaction,
+  party: string,
+  now: number,
+): Promise<void> {
+  const waiting = await tx
+    .selectFrom('missing')
+    .select('id')
+    .where('party', '=', party)
+    .limit(1)
+    .executeTakeFirst();
+  if (waiting !== undefined) return;
+  const rows = await tx
+    .selectFrom('parents')
+    .innerJoin('statements as child', 'child.id', 'parents.child')
+    .leftJoin('statements as parent', 'parent.id', 'parents.parent')
+    .leftJoin('refusals', 'refusals.statement', 'parents.parent')
+    .select(['parents.parent as id', 'parents.docket'])
+    .distinct()
+    .where('child.author', '=', party)
+    .where('parent.id', 'is', null)
+    .where('refusals.statement', 'is', null)
+    .limit(missingPerPartyMax)
+    .execute();
+  await noteMissing(
+    tx,
+    rows.map((row) => ({ ...row, party })),
+    now,
+  );
+}
+
+async function knownIds(
+  reader: StoreReader | StoreTransaction,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  const known = new Set<string>();
+  for (let start = 0; start < ids.length; start += sqlListMax) {
+    const part = ids.slice(start, start + sqlListMax);
+    const held = await reader
+      .selectFrom('statements')
+      .select('id')
+      .where('id', 'in', part)
+      .execute();
+    const refused = await reader
+      .selectFrom('refusals')
+      .select('statement')
+      .where('statement', 'in', part)
+      .execute();
+    for (const row of held) known.add(row.id);
+    for (const row of refused) known.add(row.statement);
+  }
+  return known;
+}

@@ -1,0 +1,58 @@
+/**
+ * Proofs that came in one pouch. Most of them share a checkpoint, so each checkpoint's signatures
+ * are verified once per pouch and the inclusion path for every proof.
+ */
+import { failure, openCheckpoint, parseLogProof, success, verifyInclusion } from '@comity/record';
+import type { Chain, Checkpoint, LogProof, Note, Result } from '@comity/record';
+import { logKeysOf, originsOf } from './known-keys.ts';
+
+export interface CheckedProof {
+  proof: LogProof;
+  checkpoint: Checkpoint;
+  note: Note;
+}
+
+/** A checkpoint that a party's log signed, seen while checking proofs. */
+export interface SeenCheckpoint {
+  party: string;
+  checkpoint: Checkpoint;
+  noteText: string;
+  note: Note;
+}
+
+export interface ProofChecks {
+  /** `leaf` is the 32-byte entry; `chain` that of the log's owner. */
+  check(chain: Chain, proofText: string, leaf: Uint8Array): Result<CheckedProof, 'bad-proof'>;
+  /** The distinct checkpoints that verified. */
+  seen(): SeenCheckpoint[];
+}
+
+/** Makes the checks of one pouch; throw it away afterwards. */
+export function makeProofChecks(): ProofChecks {
+  const opened = new Map<string, SeenCheckpoint | null>();
+  const open = (chain: Chain, noteText: string): SeenCheckpoint | null => {
+    const key = `${chain.party}\n${noteText}`;
+    const known = opened.get(key);
+    if (known !== undefined) return known;
+    const result = openCheckpoint(noteText, logKeysOf(chain));
+    const fits = result.ok && originsOf(chain).includes(result.value.checkpoint.origin);
+    const seen = fits ? { party: chain.party, noteText, ...result.value } : null;
+    opened.set(key, seen);
+    return seen;
+  };
+  return {
+    check(chain, proofText, leaf) {
+      const proof = parseLogProof(proofText);
+      if (!proof.ok) return failure('bad-proof', proof.path);
+      const seen = open(chain, proof.value.checkpoint);
+      if (seen === null) return failure('bad-proof', 'checkpoint');
+      const { index, path } = proof.value;
+      const { checkpoint, note } = seen;
+      if (!verifyInclusion(leaf, index, checkpoint.size, path, checkpoint.root)) {
+        return failure('bad-proof', 'path');
+      }
+      return success({ proof: proof.value, checkpoint, note });
+    },
+    seen: () => [...opened.values()].filter((each) => each !== null),
+  };
+}
