@@ -68,5 +68,52 @@ export { keyId, publicKeyBytes } from './keys.ts';
 export type { KeyType } from './keys.ts';
 export { logEntry } from './entry.ts';
 export type { EntryRole } from './entry.ts';
+export {
+  formatNote,
+  formatVkey,
+  isNoteName,
+  noteKey,
+  noteSignatureCheck,
+  openNote,
+  parseNote,
+  parseSignatureLines,
+  parseVkey,
+  signatureLine,
+  signNote,
+} from './note.ts';
+export type { Note, NoteKey, NoteKeyType, NoteSignature, NoteSigner } from './note.ts';
+export { formatCheckpoint, openCheckpoint, parseCheckpoint } from './checkpoint.ts';
+export type { Checkpoint } from './checkpoint.ts';
+export { cosign, timedSignature, verifyCosignature } from './cosignature.ts';
+export {
+  consistencyFromNodes,
+  consistencyNodes,
+  emptyRoot,
+  inclusionFromNodes,
+  inclusionNodes,
+  leafHash,
+  nodeHash,
+  rootFromNodes,
+  rootNodes,
+  verifyConsistency,
+  verifyInclusion,
+  verifyInclusionOfHash,
+} from './merkle.ts';
+export type { NodeAddress } from './merkle.ts';
+export {
+  encodeEntryBundle,
+  hashInTile,
+  parseEntryBundle,
+  parseTilePath,
+  tileOfNode,
+  tilePath,
+  tilesForSize,
+  widthForNode,
+} from './tiles.ts';
+export type { EntryBundleAddress, TileAddress } from './tiles.ts';
+export { formatLogProof, parseLogProof, verifyLogProof } from './proof.ts';
+export type { LogProof } from './proof.ts';
+export { formatPolicy, parsePolicy, policySatisfied, witnessedTime } from './policy.ts';
+export type { Policy, PolicyGroup, PolicyLog, PolicyWitness } from './policy.ts';
 
 // ── Upper half: envelopes, statements, credentials, pouches, bundles ─────────────────────────────
