@@ -13,11 +13,12 @@ import {
   signatureListDigest,
   signaturesMax,
   success,
+  newestVersion,
 } from '@comity/record';
 import type { EnvelopeSignature, Result } from '@comity/record';
 import { chainOf } from '@comity/accord';
 import type { SaidJob } from '../log/jobs.ts';
-import { loadChain, newestVersion } from '../parties/chains.ts';
+import { loadChain } from '../parties/chains.ts';
 import { authorityOf } from './authority.ts';
 import type { DeskDeps } from './deps.ts';
 import { docketOf, draftInside, loadDraft } from './drafts.ts';

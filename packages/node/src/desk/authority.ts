@@ -10,6 +10,7 @@ import {
   success,
   levelsMet,
   verifyEnvelope,
+  newestVersion,
 } from '@comity/record';
 import type {
   Chain,
@@ -20,7 +21,6 @@ import type {
   Result,
 } from '@comity/record';
 import { levelOf } from '@comity/accord';
-import { newestVersion } from '../parties/chains.ts';
 import type { Draft } from './drafts.ts';
 
 /** Where a draft stands between its first and its last signature. */
@@ -101,7 +101,8 @@ function officesUnder(
 ): string[] | null {
   const alone: Chain = { ...chain, versions: [{ ...current, body }], delegations: [] };
   const verified = verifyEnvelope(envelope, alone, current.id);
-  return verified.ok ? verified.value.offices : null;
+  if (!verified.ok || verified.value.offices.includes('automatic')) return null;
+  return verified.value.offices;
 }
 
 function countFor(level: Level, bodies: readonly CredentialsBody[], offices: readonly string[]) {

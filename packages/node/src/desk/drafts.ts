@@ -14,11 +14,12 @@ import {
   parseStatement,
   statementPayloadType,
   success,
+  newestVersion,
 } from '@comity/record';
 import type { EnvelopeSignature, Result, Statement } from '@comity/record';
 import { chainOf, isActKind, kinds, levelOf, parseBody } from '@comity/accord';
 import type { StoreTransaction } from '../store/store.ts';
-import { loadChain, newestVersion } from '../parties/chains.ts';
+import { loadChain } from '../parties/chains.ts';
 import type { DeskDeps } from './deps.ts';
 import { participantsOf } from './participants.ts';
 import { currentHeads, newestOwn } from './place.ts';

@@ -8,14 +8,20 @@
 import {
   InvariantError,
   canonicalJson,
+  encodeText,
+  frozenAt,
+  newestVersion,
   parseCanonicalJson,
   parseCredentialsBody,
   parseDelegationBody,
   parseEnvelope,
   parseStatement,
-  encodeText,
+  versionById,
+  withDelegation,
+  withEnding,
+  withVersion,
 } from '@comity/record';
-import type { Chain, CredentialsVersion, Delegation, JsonValue } from '@comity/record';
+import type { Chain, CredentialsVersion, JsonValue } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 
 const bodyBytesMax = 262_144;
@@ -40,34 +46,18 @@ export async function loadChain(
     .orderBy('credentials.version')
     .execute();
   if (rows.length === 0) return null;
-  const versions = rows.map((row): CredentialsVersion => {
+  let chain: Chain | null = null;
+  for (const row of rows) {
     const envelope = parseEnvelope(row.envelope);
     const body = parseStoredBody(row.body);
     if (!envelope.ok || body === null) throw new InvariantError(`credentials ${row.id} in store`);
-    const { id, version, origin } = row;
-    return { id, version, body, origin, index: row.log_index, envelope: envelope.value };
-  });
-  const first = versions[0];
-  if (first === undefined) return null;
-  const known = await reader
-    .selectFrom('parties')
-    .select('frozen')
-    .where('id', '=', party)
-    .executeTakeFirst();
-  return {
-    party,
-    exercise: first.body.exercise,
-    versions,
-    delegations: await loadDelegations(reader, party),
-    frozen: known?.frozen === 1,
-  };
-}
-
-/** The newest version of a chain. A chain has at least one. */
-export function newestVersion(chain: Chain): CredentialsVersion {
-  const newest = chain.versions.at(-1);
-  if (newest === undefined) throw new InvariantError('empty credentials chain');
-  return newest;
+    const { id, version, origin, log_index: index } = row;
+    chain = withVersion(chain, { id, version, body, origin, index, envelope: envelope.value });
+  }
+  if (chain === null) return null;
+  const fork = await loadFork(reader, party);
+  if (fork !== null) chain = frozenAt(chain, fork.keep, fork.bound);
+  return await withDelegations(reader, chain);
 }
 
 /** Display name of credentials: English if there, else the first language, else the identifier. */
@@ -105,40 +95,51 @@ export async function storeChain(tx: StoreTransaction, chain: Chain): Promise<vo
     .execute();
 }
 
-async function loadDelegations(
+/** Where a fork froze the chain, from the evidence that was kept, or null. */
+async function loadFork(
   reader: StoreReader | StoreTransaction,
   party: string,
-): Promise<Delegation[]> {
+): Promise<{ keep: number; bound: number } | null> {
+  const rows = await reader
+    .selectFrom('evidence')
+    .select('body')
+    .where('kind', '=', 'credentials-fork')
+    .where('party', '=', party)
+    .execute();
+  const forks = rows.map((row) => JSON.parse(row.body) as { keep: number; bound: number });
+  const [first] = forks.sort((a, b) => a.keep - b.keep || a.bound - b.bound);
+  return first ?? null;
+}
+
+/** Delegations and their endings stand in the statements table; they were verified when taken in. */
+async function withDelegations(
+  reader: StoreReader | StoreTransaction,
+  chain: Chain,
+): Promise<Chain> {
   const rows = await reader
     .selectFrom('statements')
-    .select(['id', 'envelope', 'said_index'])
+    .select(['id', 'envelope', 'said_origin', 'said_index'])
+    .where('author', '=', chain.party)
     .where('kind', '=', 'party.delegate')
-    .where('author', '=', party)
     .where('refused', 'is', null)
     .orderBy('said_index')
     .execute();
-  const delegations: Delegation[] = [];
-  const ends = new Map<string, number>();
+  let extended = chain;
   for (const row of rows) {
     const envelope = parseEnvelope(row.envelope);
     if (!envelope.ok) throw new InvariantError(`delegation ${row.id} in store`);
-    const statement = parseStatement(envelope.value.payload, envelope.value.payloadType);
-    if (!statement.ok) continue;
-    const body = parseDelegationBody(statement.value.statement.body);
-    if (!body.ok) continue;
-    if ('ends' in body.value) ends.set(body.value.ends, row.said_index);
-    delegations.push({
-      id: row.id,
-      party,
-      body: body.value,
-      index: row.said_index,
-      endsAtIndex: null,
-    });
+    const parsed = parseStatement(envelope.value.payload, envelope.value.payloadType);
+    if (!parsed.ok) throw new InvariantError(`delegation ${row.id} in store`);
+    const { credentials, body: json } = parsed.value.statement;
+    const body = parseDelegationBody(json);
+    if (!body.ok || credentials === null || versionById(chain, credentials) === null) continue;
+    const place = { id: row.id, credentials, origin: row.said_origin, index: row.said_index };
+    extended =
+      'ends' in body.value
+        ? withEnding(extended, { ...place, delegation: body.value.ends })
+        : withDelegation(extended, { ...place, party: chain.party, body: body.value });
   }
-  return delegations.map((delegation) => ({
-    ...delegation,
-    endsAtIndex: ends.get(delegation.id) ?? null,
-  }));
+  return extended;
 }
 
 function parseStoredBody(text: string): CredentialsVersion['body'] | null {

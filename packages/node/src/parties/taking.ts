@@ -13,18 +13,20 @@ import {
   partyOf,
   sha256Hex,
   signatureListDigest,
-  encodeText,
   decodeText,
   failure,
+  freezeChain,
   success,
   verifyCredentials,
+  newestVersion,
 } from '@comity/record';
 import type { Chain, Envelope, LogProof, Result } from '@comity/record';
 import type { Clock } from '../context.ts';
 import type { HeldJob, Sequencer } from '../log/jobs.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import type { PartyState } from '../store/schema.ts';
-import { displayName, loadChain, newestVersion, storeChain } from './chains.ts';
+import { raiseAlarm } from '../watch/alarms.ts';
+import { displayName, loadChain, storeChain } from './chains.ts';
 
 export interface TakingDeps {
   store: Store;
@@ -70,7 +72,7 @@ export interface CheckedCredentials {
 
 /**
  * Checks coming credentials against the chain that we hold. Changes nothing. A second valid version
- * n+1 is `credentials-fork`; the caller freezes the chain with `freezeChain`.
+ * n+1 is `credentials-fork`; the caller keeps it with `keepFork`.
  */
 export function checkCredentials(
   chain: Chain | null,
@@ -135,8 +137,8 @@ export async function takeCredentials(
   const chain = await loadChain(deps.store.reader, party);
   const checked = checkCredentials(chain, coming, deps.self);
   if (!checked.ok) {
-    if (checked.code === 'credentials-fork') {
-      await deps.store.transact((tx) => freezeChain(tx, party, coming.envelope, deps.clock.now()));
+    if (checked.code === 'credentials-fork' && chain !== null) {
+      await deps.store.transact((tx) => keepFork(tx, chain, coming, deps.clock.now()));
     }
     return checked;
   }
@@ -177,15 +179,26 @@ export async function ensureParty(
 
 /**
  * Two valid versions n+1: the chain stays at n, both are kept as evidence, an alarm is raised and
- * the parties must pair again.
+ * the parties must pair again. Does nothing when the second version is no rival after all.
  */
-export async function freezeChain(
+export async function keepFork(
   tx: StoreTransaction,
-  party: string,
-  second: Envelope,
+  chain: Chain,
+  second: Pick<ComingCredentials, 'envelope' | 'said'>,
   now: number,
 ): Promise<void> {
-  const bytes = formatEnvelope(second);
+  const proof = parseLogProof(second.said);
+  if (!proof.ok) return;
+  const frozen = freezeChain(chain, second.envelope, proof.value);
+  if (!frozen.ok || !frozen.value.chain.frozen) return;
+  const { party } = chain;
+  const bytes = formatEnvelope(second.envelope);
+  const evidence = {
+    keep: frozen.value.chain.versions.length,
+    bound: frozen.value.chain.bound ?? 0,
+    envelope: decodeText(bytes) ?? '',
+    said: second.said,
+  };
   await tx.updateTable('parties').set({ frozen: 1 }).where('id', '=', party).execute();
   await tx
     .insertInto('evidence')
@@ -193,23 +206,13 @@ export async function freezeChain(
       id: `credentials-fork:${party}:${sha256Hex(bytes)}`,
       kind: 'credentials-fork',
       party,
-      body: canonicalJson({ envelope: decodeText(bytes) ?? '' }),
+      body: canonicalJson(evidence),
       found_at: now,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
-  await tx
-    .insertInto('alarms')
-    .values({
-      id: sha256Hex(encodeText(`credentials-fork\n${party}`)),
-      code: 'credentials-fork',
-      party,
-      detail: 'two different next versions of its credentials are signed; pair again',
-      raised_at: now,
-      cleared_at: null,
-    })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute();
+  const detail = 'two different next versions of its credentials are signed; pair again';
+  await raiseAlarm(tx, { code: 'credentials-fork', about: party, party, detail }, now);
 }
 
 /**
