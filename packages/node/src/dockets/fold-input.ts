@@ -1,0 +1,364 @@
+/**
+ * Compiles the closed inputs of folds out of the store (accord.md, opening).
+ *
+ * Many dockets are compiled together: a fixed number of queries for all of them.
+ */
+import { builtInTerms, parseTerms, termsDigest } from '@comity/accord';
+import type {
+  EntryFact,
+  FoldCitation,
+  FoldInput,
+  FoldParty,
+  FoldStatement,
+  Terms,
+} from '@comity/accord';
+import {
+  channelDocket,
+  encodeText,
+  formatVkey,
+  parseCanonicalJson,
+  parseVkey,
+} from '@comity/record';
+import type { Chain } from '@comity/record';
+import { loadChain } from '../parties/chains.ts';
+import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { lineName } from './anchor-times.ts';
+import type { AnchorReader, KnownKeys } from './anchor-times.ts';
+import { entryTimes } from './facts.ts';
+import type { EntryPlace, LogCosigners } from './facts.ts';
+import { officesOf, readStored } from './stored-statement.ts';
+import type { StatementRow, StoredStatement } from './stored-statement.ts';
+
+const listMax = 400;
+const termsBytesMax = 262_144;
+
+/** What a compilation takes from outside. */
+export interface FoldInputDeps {
+  self: string;
+  ownOrigin: string;
+  exercise: boolean;
+  anchors: AnchorReader;
+}
+
+type Reader = StoreReader | StoreTransaction;
+
+/** Everything read for one run, shared by its dockets. */
+interface Material {
+  deps: FoldInputDeps;
+  chains: ReadonlyMap<string, Chain>;
+  byDocket: ReadonlyMap<string, StoredStatement[]>;
+  cited: ReadonlyMap<string, StoredStatement>;
+  facts: ReadonlyMap<string, EntryFact>;
+  receipts: ReadonlyMap<string, { party: string; place: EntryPlace }[]>;
+  terms: { [digest: string]: Terms };
+  foreign: ReadonlyMap<string, string>;
+  knownKeys: KnownKeys;
+}
+
+/** Inputs for each docket that has at least one statement. */
+export async function compileFoldInputs(
+  reader: Reader,
+  deps: FoldInputDeps,
+  dockets: readonly string[],
+): Promise<FoldInput[]> {
+  const rows = await statementRows(reader, 'docket', dockets);
+  const byDocket = Map.groupBy(readable(rows), ({ row }) => row.docket);
+  const all = [...byDocket.values()].flat();
+  const citedIds = [...new Set(all.flatMap(({ statement }) => statement.cites))];
+  const citedRows = await statementRows(reader, 'id', citedIds);
+  const cited = new Map(readable(citedRows).map((stored) => [stored.row.id, stored]));
+  const concerned = [...all, ...cited.values()];
+  const chains = await chainsOf(reader, concerned);
+  const receipts = await receiptsOf(reader, deps, concerned);
+  const facts = await factsOf(reader, concerned, receipts, chains);
+  const terms = await knownTerms(reader, deps.exercise, concerned);
+  const foreign = await foreignParents(reader, all);
+  const knownKeys = keysOf(chains);
+  const material = { deps, chains, byDocket, cited, facts, receipts, terms, foreign, knownKeys };
+  return dockets.flatMap((docket) => compileOne(material, docket) ?? []);
+}
+
+function compileOne(material: Material, docket: string): FoldInput | null {
+  const { byDocket, chains, cited, terms, foreign, deps } = material;
+  const stored = byDocket.get(docket);
+  if (stored === undefined) return null;
+  const opening = stored.find(({ row }) => row.id === docket);
+  const channelParties = channelPartiesOf(stored, docket, deps.self);
+  const citations = [...new Set(stored.flatMap(({ statement }) => statement.cites))].flatMap(
+    (id): FoldCitation[] => {
+      const one = cited.get(id);
+      return one === undefined ? [] : [foldStatement(material, one)];
+    },
+  );
+  const parties = new Set([
+    ...stored.flatMap(({ author, statement }) => [author, ...statement.to]),
+    ...citations.map(({ statement }) => statement.from ?? ''),
+  ]);
+  const pinned = opening?.statement.terms ?? null;
+  return {
+    docket,
+    channelParties,
+    statements: stored.map((one) => foldStatement(material, one)),
+    parties: [...parties].sort().flatMap((party) => {
+      const chain = chains.get(party);
+      return chain === undefined ? [] : [foldParty(chain)];
+    }),
+    terms: pinned === null ? null : (terms[pinned] ?? null),
+    knownTerms: terms,
+    citations,
+    foreignParents: [
+      ...new Set(
+        stored.flatMap(({ statement }) =>
+          parentsOf(statement).filter((id) => (foreign.get(id) ?? docket) !== docket),
+        ),
+      ),
+    ].sort(),
+  };
+}
+
+function foldStatement(material: Material, stored: StoredStatement): FoldStatement {
+  const { row, statement, author } = stored;
+  const said = factFor(material, saidPlace(row));
+  const held: { [party: string]: EntryFact } = {};
+  for (const { party, place } of material.receipts.get(row.id) ?? []) {
+    held[party] = factFor(material, place);
+  }
+  const lines = JSON.parse(row.anchor_lines) as string[];
+  return {
+    id: row.id,
+    statement,
+    offices: officesOf(stored, material.chains.get(author)),
+    listDigest: row.list_digest,
+    said,
+    held,
+    anchorTimes: material.deps.anchors.times(statement.anchor, lines, material.knownKeys),
+  };
+}
+
+function factFor(material: Material, place: EntryPlace): EntryFact {
+  const { origin, index } = place;
+  return material.facts.get(placeName(place)) ?? { origin, index, ownTime: null, witnessTimes: [] };
+}
+
+function foldParty(chain: Chain): FoldParty {
+  const { party, exercise, versions, delegations, frozen } = chain;
+  return {
+    party,
+    exercise,
+    versions: versions.map(({ id, version, origin, index, body }) => ({
+      id,
+      version,
+      origin,
+      index,
+      witnessKey: body.witnessKey,
+      body,
+    })),
+    delegations,
+    frozen,
+  };
+}
+
+function channelPartiesOf(
+  stored: readonly StoredStatement[],
+  docket: string,
+  self: string,
+): [string, string] | null {
+  const others = new Set(stored.flatMap(({ author, statement }) => [author, ...statement.to]));
+  for (const other of others) {
+    if (other !== self && channelDocket(self, other) === docket) {
+      return self < other ? [self, other] : [other, self];
+    }
+  }
+  return null;
+}
+
+function parentsOf(statement: StoredStatement['statement']): string[] {
+  return statement.prior === null ? statement.after : [...statement.after, statement.prior];
+}
+
+function readable(rows: readonly StatementRow[]): StoredStatement[] {
+  return rows.flatMap((row) => readStored(row) ?? []);
+}
+
+function saidPlace(row: StatementRow): EntryPlace {
+  return { origin: row.said_origin, index: row.said_index, size: row.said_size };
+}
+
+function placeName({ origin, index, size }: EntryPlace): string {
+  return `${origin} ${index} ${size}`;
+}
+
+async function statementRows(
+  reader: Reader,
+  column: 'docket' | 'id',
+  values: readonly string[],
+): Promise<StatementRow[]> {
+  const rows: StatementRow[] = [];
+  for (let start = 0; start < values.length; start += listMax) {
+    rows.push(
+      ...(await reader
+        .selectFrom('statements')
+        .select([
+          'id',
+          'docket',
+          'author',
+          'envelope',
+          'list_digest',
+          'anchor_lines',
+          'said_origin',
+          'said_index',
+          'said_size',
+          'own',
+          'held_index',
+          'held_size',
+          'refused',
+        ])
+        .where(column, 'in', values.slice(start, start + listMax))
+        .execute()),
+    );
+  }
+  return rows;
+}
+
+async function chainsOf(
+  reader: Reader,
+  stored: readonly StoredStatement[],
+): Promise<Map<string, Chain>> {
+  const parties = new Set(stored.flatMap(({ author, statement }) => [author, ...statement.to]));
+  const chains = new Map<string, Chain>();
+  for (const party of parties) {
+    const chain = await loadChain(reader, party);
+    if (chain !== null) chains.set(party, chain);
+  }
+  return chains;
+}
+
+async function receiptsOf(
+  reader: Reader,
+  deps: FoldInputDeps,
+  stored: readonly StoredStatement[],
+): Promise<Map<string, { party: string; place: EntryPlace }[]>> {
+  const receipts = new Map<string, { party: string; place: EntryPlace }[]>();
+  const add = (id: string, party: string, place: EntryPlace): void => {
+    const list = receipts.get(id) ?? [];
+    list.push({ party, place });
+    receipts.set(id, list);
+  };
+  for (const { row } of stored) {
+    if (row.held_index === null || row.held_size === null) continue;
+    const place = { origin: deps.ownOrigin, index: row.held_index, size: row.held_size };
+    add(row.id, deps.self, place);
+  }
+  const ids = stored.map(({ row }) => row.id);
+  for (let start = 0; start < ids.length; start += listMax) {
+    const rows = await reader
+      .selectFrom('proofs')
+      .select(['statement', 'party', 'origin', 'log_index', 'size'])
+      .where('role', '=', 'held')
+      .where('statement', 'in', ids.slice(start, start + listMax))
+      .orderBy('log_index')
+      .execute();
+    // The lowest index counts (rulings.md, 12); later proofs of the same party are evidence.
+    const seen = new Set<string>();
+    for (const { statement, party, origin, log_index: index, size } of rows) {
+      if (seen.has(`${statement} ${party}`)) continue;
+      seen.add(`${statement} ${party}`);
+      add(statement, party, { origin, index, size });
+    }
+  }
+  return receipts;
+}
+
+async function factsOf(
+  reader: Reader,
+  stored: readonly StoredStatement[],
+  receipts: ReadonlyMap<string, { party: string; place: EntryPlace }[]>,
+  chains: ReadonlyMap<string, Chain>,
+): Promise<Map<string, EntryFact>> {
+  const places = new Map<string, EntryPlace>();
+  for (const { row } of stored) {
+    for (const place of [saidPlace(row), ...(receipts.get(row.id) ?? []).map((one) => one.place)]) {
+      places.set(placeName(place), place);
+    }
+  }
+  const list = [...places.values()];
+  const times = await entryTimes(reader, list, cosignersOf(chains));
+  return new Map(times.map((fact, position) => [placeName(list[position] as EntryPlace), fact]));
+}
+
+// Every other party's witness keys speak about a log; its owner's own-account keys apart.
+function cosignersOf(chains: ReadonlyMap<string, Chain>): Map<string, LogCosigners> {
+  const result = new Map<string, LogCosigners>();
+  for (const owner of chains.values()) {
+    const witnesses = [...chains.values()]
+      .filter(({ party }) => party !== owner.party)
+      .flatMap(({ party, versions }) =>
+        [...new Set(versions.map(({ body }) => body.witnessKey))].map((vkey) => ({ party, vkey })),
+      );
+    const ownAccount = [...new Set(owner.versions.map(({ body }) => body.ownAccountKey))];
+    for (const { body } of owner.versions) result.set(body.log.origin, { ownAccount, witnesses });
+  }
+  return result;
+}
+
+function keysOf(chains: ReadonlyMap<string, Chain>): KnownKeys {
+  const keys = new Map<
+    string,
+    { key: NonNullable<ReturnType<KnownKeys['get']>>['key']; vkey: string }
+  >();
+  for (const { versions } of chains.values()) {
+    for (const { body } of versions) {
+      const key = parseVkey(body.witnessKey);
+      if (key.ok) keys.set(lineName(key.value), { key: key.value, vkey: formatVkey(key.value) });
+    }
+  }
+  return keys;
+}
+
+/** Terms that the statements pin or agree to, by digest: from the store, and from channel.terms. */
+async function knownTerms(
+  reader: Reader,
+  exercise: boolean,
+  stored: readonly StoredStatement[],
+): Promise<{ [digest: string]: Terms }> {
+  const known: { [digest: string]: Terms } = {};
+  for (const terms of Object.values(builtInTerms)) known[termsDigest(terms)] = terms;
+  for (const { statement } of stored) {
+    if (statement.kind !== 'channel.terms') continue;
+    const terms = parseTerms(statement.body['terms'], exercise);
+    if (terms.ok) known[termsDigest(terms.value)] = terms.value;
+  }
+  const wanted = [
+    ...new Set(
+      stored.flatMap(({ statement }) => (statement.terms === null ? [] : statement.terms)),
+    ),
+  ].filter((digest) => !Object.hasOwn(known, digest));
+  if (wanted.length === 0) return known;
+  const rows = await reader.selectFrom('terms').selectAll().where('digest', 'in', wanted).execute();
+  for (const { digest, body } of rows) {
+    const json = parseCanonicalJson(encodeText(body), termsBytesMax);
+    const terms = json.ok ? parseTerms(json.value, exercise) : json;
+    if (terms.ok) known[digest] = terms.value;
+  }
+  return known;
+}
+
+/** Docket of every parent that stands in a docket, so that the fold can tell foreign from missing. */
+async function foreignParents(
+  reader: Reader,
+  stored: readonly StoredStatement[],
+): Promise<Map<string, string>> {
+  const here = new Map(stored.map(({ row }) => [row.id, row.docket]));
+  const unknown = [...new Set(stored.flatMap(({ statement }) => parentsOf(statement)))].filter(
+    (id) => !here.has(id),
+  );
+  for (let start = 0; start < unknown.length; start += listMax) {
+    const rows = await reader
+      .selectFrom('statements')
+      .select(['id', 'docket'])
+      .where('id', 'in', unknown.slice(start, start + listMax))
+      .execute();
+    for (const { id, docket } of rows) here.set(id, docket);
+  }
+  return here;
+}
