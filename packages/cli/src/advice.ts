@@ -1,0 +1,40 @@
+/**
+ * What a person can do about a code. Codes come from the node, from `record` and from key files.
+ */
+const advice: { readonly [code: string]: string } = {
+  'stale-draft':
+    'The docket moved on after the draft was made. See it with "comity show", then draft and sign again.',
+  'insufficient-authority': 'More officers must sign: comity approve DRAFT --officer NAME',
+  restored:
+    'This home was restored from a copy. It signs nothing until a counterpart or a witness has stated the newest checkpoint that it holds; keep the node running, or import a pouch of theirs.',
+  closed: 'The node is stopping. Start it again: comity start --home DIR',
+  'ambiguous-party': 'Write the identifier, or more of the name.',
+  'unknown-party': 'List the parties with: comity parties',
+  'ambiguous-docket': 'Write more of the identifier.',
+  'unknown-docket': 'List the dockets with: comity dockets',
+  'unknown-statement': 'See the statements of a docket with: comity show DOCKET',
+  'unknown-draft': 'List the drafts with: comity drafts',
+  'unknown-officer': 'List the officers with: comity officers',
+  'unknown-kind': 'List the kinds with: comity kinds',
+  'bad-schema': 'See an example of the body with: comity kinds KIND',
+  'bad-number':
+    'Compare the whole number with the other side again by voice. If it still differs, do not confirm: someone may stand between you.',
+  'wrong-number':
+    'Compare the whole number with the other side again by voice. If it still differs, do not confirm: someone may stand between you.',
+  'wrong-exercise': 'Exercise parties and real parties never meet; use a home of the same sort.',
+  'not-paired': 'Pair first: comity pair add FILE, then comity pair number and comity pair confirm.',
+  unreadable: 'The file is cut, damaged, or sealed for somebody else. Ask for it again.',
+  'bad-config': 'See every mistake explained with: comity config check',
+  'passphrase-needed':
+    'Run this on a terminal to be asked, or give --passphrase-file FILE (or COMITY_PASSPHRASE_FILE).',
+  'terms-not-agreed':
+    'The two parties have not agreed those terms. Leave out "terms", or agree them first with channel.terms.',
+  'no-home': 'Make one with: comity init --home DIR --name NAME',
+  'home-exists': 'Choose another folder; a home is never overwritten.',
+  'key-file-exists': 'A key file is never overwritten; move the old one away first.',
+};
+
+/** One sentence, or null when there is nothing better to say than the message. */
+export function adviceFor(code: string): string | null {
+  return advice[code] ?? null;
+}

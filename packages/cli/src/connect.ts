@@ -1,0 +1,151 @@
+/**
+ * Reaches the node of a home: over its unix socket when it runs, else by starting its services inside
+ * this process, without listeners and under the home's lock, for as long as the command takes.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError, unreachable } from './command-error.ts';
+import { NodeClient } from './client.ts';
+import type { ApiCall, ApiReply, Transport } from './client.ts';
+import { readHomeParty, requireHome } from './context.ts';
+import type { CommandContext, HomeParty } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+
+const answerTimeoutMs = 120_000;
+
+/** Runs `work` with a client and always closes it. Marks exercises and warns of unprotected keys. */
+export async function withNode<T>(
+  context: CommandContext,
+  work: (client: NodeClient, self: HomeParty) => Promise<T>,
+): Promise<T> {
+  const home = requireHome(context);
+  const self = await readHomeParty(context);
+  if (self === null) {
+    throw unreachable(`no party lives in ${home}`, 'Make one with: comity init --home DIR --name NAME');
+  }
+  await warnOfUnprotectedKeys(context, home);
+  const client = new NodeClient(await connect(context, home));
+  try {
+    return await work(client, self);
+  } finally {
+    await client.close();
+  }
+}
+
+/** `--unprotected-keys` is for trials; every command says so. */
+export async function warnOfUnprotectedKeys(context: CommandContext, home: string): Promise<void> {
+  const plain = await stat(join(home, 'keys', 'node.json')).catch(() => null);
+  if (plain === null) return;
+  context.output.warn('the keys in this home are not protected by a passphrase: for trials only');
+}
+
+async function connect(context: CommandContext, home: string): Promise<Transport> {
+  const running = await connectToRunning(home);
+  if (running !== null) return running;
+  return await openHere(context, home);
+}
+
+/** The socket of a running node, or null when nobody listens there. */
+async function connectToRunning(home: string): Promise<Transport | null> {
+  const { homeLayout } = await import('@comity/node');
+  const layout = homeLayout(home);
+  const found = await stat(layout.socket).catch(() => null);
+  if (found === null) return null;
+  const { Client } = await import('undici');
+  const token = (await readFile(layout.apiToken, 'utf8').catch(() => '')).trim();
+  const client = new Client('http://node', {
+    connect: { socketPath: layout.socket },
+    headersTimeout: answerTimeoutMs,
+    bodyTimeout: answerTimeoutMs,
+  });
+  const transport: Transport = {
+    running: true,
+    call: async (call) => {
+      const reply = await client.request({
+        method: call.method,
+        path: `/api/v1${call.path}`,
+        headers: headersOf(call, token),
+        body: call.body === null ? null : Buffer.from(call.body),
+      });
+      return {
+        status: reply.statusCode,
+        contentType: String(reply.headers['content-type'] ?? ''),
+        body: new Uint8Array(await reply.body.arrayBuffer()),
+      };
+    },
+    close: async () => {
+      await client.close();
+    },
+  };
+  try {
+    await transport.call({ method: 'GET', path: '/node', body: null, contentType: null });
+    return withClearErrors(transport);
+  } catch (error) {
+    await client.destroy();
+    // A socket left behind by a node that was killed: nobody answers, the lock decides.
+    if (isRefusedConnection(error)) return null;
+    throw unreachable(
+      `the node of ${home} does not answer on its socket (${messageOf(error)})`,
+      'See its log lines; stop and start it again if it hangs.',
+    );
+  }
+}
+
+/** Services in this process. `locked` when another process works on the home. */
+async function openHere(context: CommandContext, home: string): Promise<Transport> {
+  const { openNode } = await import('@comity/node');
+  const opened = await context.passphrases.unlock(`the node keys of ${home}`, (passphrase) =>
+    openNode({ home, passphrase, environment: context.environment }),
+  );
+  return {
+    running: false,
+    call: async (call): Promise<ApiReply> => await opened.call(call),
+    close: async () => {
+      await opened.close();
+    },
+  };
+}
+
+function withClearErrors(transport: Transport): Transport {
+  return {
+    ...transport,
+    call: async (call) => {
+      try {
+        return await transport.call(call);
+      } catch (error) {
+        throw unreachable(
+          `the node stopped answering (${messageOf(error)})`,
+          'What was signed and answered before is kept. See the node’s log lines.',
+        );
+      }
+    },
+  };
+}
+
+function headersOf(call: ApiCall, token: string): Record<string, string> {
+  return {
+    authorization: `Bearer ${token}`,
+    ...(call.contentType === null ? {} : { 'content-type': call.contentType }),
+  };
+}
+
+/** The lock's failure in words. */
+export function lockedError(home: string, pid: string | undefined): CommandError {
+  const who = pid === undefined || pid === '' ? 'another process' : `process ${pid}`;
+  return new CommandError(
+    'locked',
+    `${home} is in use by ${who}, which does not answer on the home’s socket`,
+    'If it is a node that is starting or another command, wait and try again; if it hangs, stop it.',
+    exitCodes.locked,
+  );
+}
+
+function isRefusedConnection(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return error.code === 'ECONNREFUSED' || error.code === 'ENOENT';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+

@@ -1,0 +1,138 @@
+/**
+ * Where passphrases come from: --passphrase-file, then COMITY_PASSPHRASE_FILE, then a prompt.
+ *
+ * What was unlocked stays unlocked for this process and no longer: nothing is cached on disk and no
+ * agent is kept. A passphrase itself never stands on a command line or in an environment variable,
+ * because other processes can read both.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { CommandError, refused } from '../command-error.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { askNewPassphrase, askPassphrase } from './ask.ts';
+
+export interface PassphraseSource {
+  /** Path from --passphrase-file or the environment, or null. */
+  file: string | null;
+  interactive: boolean;
+  warn(text: string): void;
+}
+
+type Opened<T> = { ok: true; value: T } | { ok: false; code: string; path: string };
+
+const promptsMax = 3;
+
+export class Passphrases {
+  readonly #source: PassphraseSource;
+  #fromFile: string | null = null;
+  /** Passphrases that opened something in this process; tried before asking again. */
+  readonly #known: string[] = [];
+
+  constructor(source: PassphraseSource) {
+    this.#source = source;
+  }
+
+  /** A passphrase for new keys. */
+  async forNewKeys(): Promise<string> {
+    const given = await this.#file();
+    if (given !== null) return given;
+    if (!this.#source.interactive) throw needed('new keys need a passphrase');
+    return await askNewPassphrase('Passphrase for the new keys');
+  }
+
+  /**
+   * Opens something with `open`: without a passphrase first, then with those known, then with the
+   * file's, then asking up to three times. `what` names the key in prompts and errors.
+   */
+  async unlock<T>(
+    what: string,
+    open: (passphrase: string | null) => Promise<Opened<T>>,
+  ): Promise<T> {
+    const plain = await open(null);
+    if (plain.ok) return plain.value;
+    if (plain.code !== 'passphrase-needed') throw keyError(what, plain.code, plain.path);
+    const file = await this.#file();
+    for (const candidate of new Set([...this.#known, ...(file === null ? [] : [file])])) {
+      const opened = await open(candidate);
+      if (opened.ok) return this.#remember(candidate, opened.value);
+      if (opened.code !== 'wrong-passphrase') throw keyError(what, opened.code, opened.path);
+    }
+    if (!this.#source.interactive) {
+      if (file === null) throw needed(`${what} is locked and needs a passphrase`);
+      throw keyError(what, 'wrong-passphrase', plain.path);
+    }
+    return await this.#ask(what, open);
+  }
+
+  async #ask<T>(what: string, open: (passphrase: string) => Promise<Opened<T>>): Promise<T> {
+    let path = '';
+    for (let attempt = 0; attempt < promptsMax; attempt += 1) {
+      const typed = await askPassphrase(`Passphrase for ${what}`);
+      const opened = await open(typed);
+      if (opened.ok) return this.#remember(typed, opened.value);
+      if (opened.code !== 'wrong-passphrase') throw keyError(what, opened.code, opened.path);
+      path = opened.path;
+      this.#source.warn('that is not the passphrase');
+    }
+    throw keyError(what, 'wrong-passphrase', path);
+  }
+
+  #remember<T>(passphrase: string, value: T): T {
+    if (!this.#known.includes(passphrase)) this.#known.push(passphrase);
+    return value;
+  }
+
+  /** The first line of the passphrase file, or null when none is named. */
+  async #file(): Promise<string | null> {
+    const path = this.#source.file;
+    if (path === null) return null;
+    if (this.#fromFile !== null) return this.#fromFile;
+    const text = await readFile(path, 'utf8').catch(() => null);
+    if (text === null) {
+      throw refusedFile(`the passphrase file ${path} cannot be read`);
+    }
+    const mode = process.platform === 'win32' ? 0 : ((await stat(path)).mode & 0o077);
+    if (mode !== 0) this.#source.warn(`others can read ${path}; run: chmod 600 ${path}`);
+    const line = text.split(/\r?\n/u)[0] ?? '';
+    if (line === '') throw refusedFile(`the first line of ${path} is empty`);
+    this.#fromFile = line;
+    return line;
+  }
+}
+
+function refusedFile(message: string): CommandError {
+  return new CommandError(
+    'passphrase-needed',
+    message,
+    'Put the passphrase on the first line of the file.',
+    exitCodes.key,
+  );
+}
+
+function needed(message: string): CommandError {
+  return new CommandError(
+    'passphrase-needed',
+    message,
+    'Run this on a terminal to be asked, or give --passphrase-file FILE (or COMITY_PASSPHRASE_FILE).',
+    exitCodes.key,
+  );
+}
+
+function keyError(what: string, code: string, path: string): CommandError {
+  const where = path === '' ? '' : ` (${path})`;
+  switch (code) {
+    case 'wrong-passphrase':
+      return new CommandError(
+        code,
+        `the passphrase does not open ${what}${where}`,
+        'Check the passphrase; a damaged key file gives the same error.',
+        exitCodes.key,
+      );
+    case 'no-key-file':
+    case 'no-home':
+      return new CommandError(code, `${what}: there is no such file${where}`, null, exitCodes.key);
+    case 'bad-key-file':
+      return new CommandError(code, `${what} is not a key file${where}`, null, exitCodes.key);
+    default:
+      return refused(code, `${what}: ${code}${where}`);
+  }
+}
