@@ -117,3 +117,83 @@ export { formatPolicy, parsePolicy, policySatisfied, witnessedTime } from './pol
 export type { Policy, PolicyGroup, PolicyLog, PolicyWitness } from './policy.ts';
 
 // ── Upper half: envelopes, statements, credentials, pouches, bundles ─────────────────────────────
+export {
+  anchorLinesMax,
+  chainVersionsMax,
+  delegationsMax,
+  officesMax,
+  pouchRecordsMax,
+  sealOverheadBytesMax,
+} from './document-limits.ts';
+export { formatTime, parseTime } from './time.ts';
+export {
+  envelopeFromJson,
+  envelopeToJson,
+  exercisePayloadType,
+  exercisePouchPayloadType,
+  formatEnvelope,
+  isExercisePayloadType,
+  parseEnvelope,
+  pouchPayloadType,
+  preAuthEncoding,
+  signatureListDigest,
+  statementId,
+  statementPayloadType,
+} from './envelope.ts';
+export type { Envelope, EnvelopeCode, EnvelopeSignature, WebauthnExtension } from './envelope.ts';
+export { channelDocket, formatStatement, parseStatement, partyOf } from './statement.ts';
+export type { Anchor, ParsedStatement, Statement, StatementCode } from './statement.ts';
+export { addSignature, signEnvelopeEd25519, signEnvelopeMlDsa44 } from './sign.ts';
+export { assertionCheck, signingChallenge, webauthnSignature } from './webauthn.ts';
+export { isOfficerKey, officerKeyBytes, officerKeyId, officerKeyType } from './officer-key.ts';
+export type { OfficerKey, WebauthnKey } from './officer-key.ts';
+export { automaticOffice, parseCredentialsBody, partyFunctions } from './credentials-body.ts';
+export type { Contact, CredentialsBody, PartyFunction, Threshold } from './credentials-body.ts';
+export {
+  comparePositions,
+  delegationsInForce,
+  endOfPredecessor,
+  isUnderVersion,
+  logKeysAt,
+  logKeysOf,
+  newestVersion,
+  noteKeyOf,
+  versionById,
+  versionInForce,
+  withDelegation,
+  withEnding,
+  withVersion,
+} from './credentials-chain.ts';
+export type {
+  Chain,
+  CredentialsVersion,
+  Delegation,
+  DelegationEnding,
+  LogPosition,
+} from './credentials-chain.ts';
+export { freezeChain, verifyCredentials } from './credentials.ts';
+export type { CredentialsCode } from './credentials.ts';
+export { parseDelegationBody } from './delegation-body.ts';
+export type { DelegationBody, DelegationGrant } from './delegation-body.ts';
+export { verifyDelegation } from './delegation.ts';
+export type { DelegationCode } from './delegation.ts';
+export {
+  authorityOf,
+  levelsMet,
+  officesThatSigned,
+  signatureChecks,
+  verifyEnvelope,
+  verifySignature,
+} from './authority.ts';
+export type { Authority, Level, Signatories, SignatureChecks, Signer } from './authority.ts';
+export { verifyEntry, verifyPartyEntry } from './log-entry-proof.ts';
+export type { ProvedEntry } from './log-entry-proof.ts';
+export {
+  generateSealingIdentity,
+  isSealingRecipient,
+  openSealed,
+  sealingClass,
+  sealingRecipient,
+  sealTo,
+} from './seal.ts';
+export type { Opened, SealingClass } from './seal.ts';
