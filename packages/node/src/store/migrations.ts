@@ -47,7 +47,7 @@ const version1 = [
     author {text} not null, chain {text} not null, prior {text}, made {text} not null,
     envelope {blob} not null, list_digest {text} not null, anchor_lines {text} not null,
     said_origin {text} not null, said_index {int} not null, said_size {int} not null,
-    own {int} not null, held_index {int}, held_size {int}, refused {text}, introduced_by {text},
+    own {int} not null, held_origin {text}, held_index {int}, held_size {int}, refused {text}, introduced_by {text},
     logged_at {int} not null) {table}`,
   `create index statements_docket on statements (docket, own, chain, said_index)`,
   `create index statements_author on statements (author, said_index)`,

@@ -64,7 +64,8 @@ export interface StatementsTable {
   said_size: number;
   /** 1 = we said it, 0 = we hold it from another. */
   own: number;
-  /** Index of our `held` entry, null for our own and for refused ones. */
+  /** Our log and the index of our `held` entry, null for our own and for refused ones. */
+  held_origin: string | null;
   held_index: number | null;
   held_size: number | null;
   /** Refusal code when we refused it, else null. */

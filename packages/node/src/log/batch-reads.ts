@@ -1,0 +1,111 @@
+/** What the sequencer must know of the past to place a batch: a bounded number of reads. */
+import { encodeHex, partyOf } from '@comity/record';
+import type { StoreTransaction } from '../store/store.ts';
+import type { SaidJob } from './jobs.ts';
+
+/** Places per statement; SQLite allows 500 terms in a compound select. */
+const priorsPerStatementMax = 64;
+
+export interface KnownStatement {
+  id: string;
+  own: number;
+  list_digest: string;
+  said_index: number;
+  said_size: number;
+  held_index: number | null;
+  held_size: number | null;
+}
+
+/** Rows of those of `ids` that the statements table has. */
+export async function loadKnown(
+  tx: StoreTransaction,
+  ids: string[],
+): Promise<Map<string, KnownStatement>> {
+  const rows = await tx
+    .selectFrom('statements')
+    .select(['id', 'own', 'list_digest', 'said_index', 'said_size', 'held_index', 'held_size'])
+    .where('id', 'in', ids)
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Key of a `prior` chain: our statements of one class in one docket. */
+export function chainKey(docket: string, chain: string): string {
+  return `${chain} ${docket}`;
+}
+
+/** Whether `prior` must name our newest: not in party.* and not in an opening statement. */
+export function continuesDocket(job: SaidJob): boolean {
+  return job.docket !== '' && job.docket !== job.id;
+}
+
+/** Id of our newest logged statement for each chain that a job continues. */
+export async function loadPriors(
+  tx: StoreTransaction,
+  jobs: readonly SaidJob[],
+): Promise<Map<string, string>> {
+  const chains = new Map<string, { docket: string; chain: string }>();
+  for (const job of jobs) {
+    if (continuesDocket(job)) chains.set(chainKey(job.docket, job.chain), job);
+  }
+  const all = [...chains.values()];
+  const priors = new Map<string, string>();
+  for (let start = 0; start < all.length; start += priorsPerStatementMax) {
+    const [first, ...rest] = all
+      .slice(start, start + priorsPerStatementMax)
+      .map(({ docket, chain }) => newestOfChain(tx, docket, chain));
+    if (first === undefined) break;
+    const rows = await rest.reduce((query, one) => query.unionAll(one), first).execute();
+    for (const row of rows) priors.set(chainKey(row.docket, row.chain), row.id);
+  }
+  return priors;
+}
+
+/** In a subquery, because a term of a compound select may not be sorted itself. */
+function newestOfChain(tx: StoreTransaction, docket: string, chain: string) {
+  return tx
+    .selectFrom((from) =>
+      from
+        .selectFrom('statements')
+        .select(['docket', 'chain', 'id'])
+        .where('docket', '=', docket)
+        .where('own', '=', 1)
+        .where('chain', '=', chain)
+        .orderBy('said_index', 'desc')
+        .limit(1)
+        .as('newest'),
+    )
+    .select(['newest.docket', 'newest.chain', 'newest.id']);
+}
+
+/** Id of the newest credentials of each party that speaks in `jobs`; a new party has none. */
+export async function loadCredentials(
+  tx: StoreTransaction,
+  jobs: readonly SaidJob[],
+): Promise<Map<string, string>> {
+  const newest = new Map<string, string>();
+  for (const party of new Set(jobs.map((job) => partyOf(job.id, job.statement)))) {
+    const row = await tx
+      .selectFrom('credentials')
+      .select('id')
+      .where('party', '=', party)
+      .orderBy('version', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    if (row !== undefined) newest.set(party, row.id);
+  }
+  return newest;
+}
+
+/** Entries that came back after a restore and wait for their statements, by hex. */
+export async function loadAdopted(
+  tx: StoreTransaction,
+  entries: readonly Uint8Array[],
+): Promise<Map<string, { index: number; size: number }>> {
+  const rows = await tx
+    .selectFrom('adopted_entries')
+    .selectAll()
+    .where('entry', 'in', entries.map(encodeHex))
+    .execute();
+  return new Map(rows.map((row) => [row.entry, { index: row.log_index, size: row.size }]));
+}

@@ -1,0 +1,183 @@
+/** The rows that a batch of log entries leaves behind, inserted many at a time. */
+import { canonicalJson, encodeHex, partyOf, type JsonValue } from '@comity/record';
+import type { Insertable } from 'kysely';
+import type { Schema } from '../store/schema.ts';
+import type { StoreTransaction } from '../store/store.ts';
+import type { HeldJob, SaidJob } from './jobs.ts';
+
+/** A job with its place in our log. */
+export type Placed =
+  | { role: 'said'; job: SaidJob; index: number; size: number; update: boolean }
+  | { role: 'held'; job: HeldJob; index: number; size: number; update: boolean };
+
+/** Rows in one insert: few enough for SQLite's 32,766 parameters. */
+const rowsPerInsertMax = 1024;
+
+export async function insertEntries(
+  tx: StoreTransaction,
+  origin: string,
+  start: number,
+  entries: readonly Uint8Array[],
+): Promise<void> {
+  for (let from = 0; from < entries.length; from += rowsPerInsertMax) {
+    const rows = entries
+      .slice(from, from + rowsPerInsertMax)
+      .map((entry, i) => ({ origin, log_index: start + from + i, entry }));
+    await tx.insertInto('entries').values(rows).execute();
+  }
+}
+
+/** Statements, parents, proofs, credentials and what waits to be sent, for everything placed. */
+export async function insertPlaced(
+  tx: StoreTransaction,
+  origin: string,
+  placed: readonly Placed[],
+  now: number,
+): Promise<void> {
+  const fresh = placed.filter((one) => !one.update);
+  await insertAll(
+    tx,
+    'statements',
+    fresh.map((one) => statementRow(one, origin, now)),
+  );
+  for (const one of placed) if (one.update) await updateHeld(tx, origin, one, now);
+  await insertIgnoring(tx, 'parents', placed.flatMap(parentRows));
+  const proofs = placed.flatMap((one) => (one.role === 'held' ? [proofRow(one.job, now)] : []));
+  await insertIgnoring(tx, 'proofs', proofs);
+  await insertIgnoring(
+    tx,
+    'credentials',
+    placed.flatMap((one) => credentialsRows(one, origin)),
+  );
+  await insertAll(
+    tx,
+    'outbox',
+    placed.flatMap((one) => outboxRows(one, now)),
+  );
+  await settleOthers(tx, placed);
+}
+
+/** What no longer waits: drafts, missing parents; dockets that must be folded again. */
+async function settleOthers(tx: StoreTransaction, placed: readonly Placed[]): Promise<void> {
+  const drafts = placed.flatMap((one) =>
+    one.role === 'said' && one.job.draft !== null ? [one.job.draft] : [],
+  );
+  if (drafts.length > 0) {
+    await tx.updateTable('drafts').set({ state: 'logged' }).where('id', 'in', drafts).execute();
+  }
+  const ids = placed.map((one) => one.job.id);
+  await tx.deleteFrom('missing').where('id', 'in', ids).execute();
+  const dockets = [...new Set(placed.map((one) => one.job.docket))].filter((id) => id !== '');
+  if (dockets.length === 0) return;
+  // A docket that was never folded has no row; the fold finds it by its statements.
+  await tx.updateTable('dockets').set({ dirty: 1 }).where('id', 'in', dockets).execute();
+}
+
+function statementRow(one: Placed, origin: string, now: number): Insertable<Schema['statements']> {
+  const { job } = one;
+  const said = one.role === 'said' ? { origin, index: one.index, size: one.size } : one.job.said;
+  const held = one.role === 'held';
+  return {
+    id: job.id,
+    docket: job.docket,
+    kind: job.statement.kind,
+    author: one.role === 'held' ? one.job.author : partyOf(job.id, job.statement),
+    chain: job.chain,
+    prior: job.statement.prior,
+    made: job.statement.made,
+    envelope: job.envelopeBytes,
+    list_digest: encodeHex(job.listDigest),
+    anchor_lines: canonicalJson(job.anchorLines),
+    said_origin: said.origin,
+    said_index: said.index,
+    said_size: said.size,
+    own: held ? 0 : 1,
+    held_origin: held ? origin : null,
+    held_index: held ? one.index : null,
+    held_size: held ? one.size : null,
+    refused: null,
+    introduced_by: one.role === 'held' ? one.job.introducedBy : null,
+    logged_at: now,
+  };
+}
+
+/** A statement that we refused before and take now: the same row gets its held entry. */
+async function updateHeld(
+  tx: StoreTransaction,
+  origin: string,
+  one: Placed,
+  now: number,
+): Promise<void> {
+  const { id, ...row } = statementRow(one, origin, now);
+  await tx.updateTable('statements').set(row).where('id', '=', id).execute();
+}
+
+function parentRows(one: Placed): Insertable<Schema['parents']>[] {
+  const { id, docket, statement } = one.job;
+  const parents = new Set(statement.after);
+  if (statement.prior !== null) parents.add(statement.prior);
+  return [...parents].map((parent) => ({ child: id, parent, docket }));
+}
+
+function proofRow(job: HeldJob, now: number): Insertable<Schema['proofs']> {
+  return {
+    statement: job.id,
+    party: job.author,
+    role: 'said',
+    origin: job.said.origin,
+    log_index: job.said.index,
+    size: job.said.size,
+    list_digest: encodeHex(job.listDigest),
+    proof: job.said.proof,
+    taken_at: now,
+  };
+}
+
+/** Our own credentials only: from here on drafts must name them. Others' are verified elsewhere. */
+function credentialsRows(one: Placed, origin: string): Insertable<Schema['credentials']>[] {
+  if (one.role !== 'said' || one.job.statement.kind !== 'party.credentials') return [];
+  const { id, statement } = one.job;
+  const body: JsonValue = statement.body;
+  const version = statement.body['version'];
+  if (typeof version !== 'number') return [];
+  const party = partyOf(id, statement);
+  return [{ id, party, version, body: canonicalJson(body), origin, log_index: one.index }];
+}
+
+function outboxRows(one: Placed, now: number): Insertable<Schema['outbox']>[] {
+  const { id, statement } = one.job;
+  const reserve = statement.kind.startsWith('channel.') || statement.kind.startsWith('signal.');
+  const lane = (one.role === 'said' ? one.job.lane : undefined) ?? (reserve ? 0 : 1);
+  const item = one.role === 'said' ? 'statement' : 'receipt';
+  const parties = one.role === 'said' ? one.job.recipients : one.job.receiptTo;
+  return parties.map((party) => ({ party, item, ref: id, lane, queued_at: now, pouch: null }));
+}
+
+type BulkTable = 'statements' | 'parents' | 'proofs' | 'credentials' | 'outbox';
+
+async function insertAll<T extends BulkTable>(
+  tx: StoreTransaction,
+  table: T,
+  rows: Insertable<Schema[T]>[],
+): Promise<void> {
+  for (let start = 0; start < rows.length; start += rowsPerInsertMax) {
+    const part = rows.slice(start, start + rowsPerInsertMax);
+    await tx.insertInto(table).values(part).execute();
+  }
+}
+
+/** The same, where a row that is there already stays as it is. */
+async function insertIgnoring<T extends BulkTable>(
+  tx: StoreTransaction,
+  table: T,
+  rows: Insertable<Schema[T]>[],
+): Promise<void> {
+  for (let start = 0; start < rows.length; start += rowsPerInsertMax) {
+    const part = rows.slice(start, start + rowsPerInsertMax);
+    await tx
+      .insertInto(table)
+      .values(part)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}

@@ -1,0 +1,372 @@
+/**
+ * The sequencer: gives every statement its entry in our log, many per commit (protocol.md, Log).
+ *
+ * One batch: everything queued, at most 256 jobs → one transaction (entries, tiles, statements,
+ * deliveries, signed checkpoint) → high-water file → answers and publication. Crash windows:
+ *   before the commit      nothing happened; nobody was answered;
+ *   commit, no high-water  the database is ahead of the file and its root there is the file's: the
+ *                          next start goes on; nothing of it has left the process;
+ *   high-water, no answer  it is logged and may be published; who asks again gets the same place.
+ */
+import {
+  equalBytes,
+  failure,
+  InvariantError,
+  success,
+  type NoteSigner,
+  type Result,
+} from '@comity/record';
+import type { Clock, LogLine } from '../context.ts';
+import type { Store } from '../store/store.ts';
+import { writeBatch, type BatchOutcome, type Job, type JobResult } from './batch.ts';
+import { openOwnCheckpoint } from './checkpoints.ts';
+import { readHighWater, writeHighWater } from './high-water.ts';
+import type {
+  ClearRestoreCode,
+  EntryRun,
+  HeldJob,
+  Logged,
+  PublishedCheckpoint,
+  SaidJob,
+  Sequencer,
+  StatedCheckpoint,
+} from './jobs.ts';
+import { highWaterOf, isRestored, loadLogState, type LogState } from './log-state.ts';
+import { raiseAlarm, recordEvidence } from './alarms.ts';
+import { parkJobs, readParked } from './parked.ts';
+import { adoptStated, judgeStated } from './restore.ts';
+import { rootAt } from './tiles.ts';
+
+export type * from './jobs.ts';
+
+/** Jobs in one transaction. */
+export const batchJobsMax = 256;
+/** Jobs that may wait; past it callers are failing to bound their own work. */
+export const queuedJobsMax = 200_000;
+const highWaterRetryMsMin = 100;
+const highWaterRetryMsMax = 5_000;
+
+export interface SequencerDeps {
+  store: Store;
+  clock: Clock;
+  logSigner: NoteSigner;
+  ownAccountSigner: NoteSigner;
+  /** File outside the home folder (rulings.md, 25). */
+  highWaterPath: string;
+  /** vkeys of configured witnesses; any one of them may end the blocked state. */
+  witnesses?: readonly string[];
+  log?: LogLine;
+}
+
+interface Queued {
+  job: Job;
+  resolve: (result: JobResult | 'restored' | 'closed') => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Loads the right edge of our log and compares it with the high-water file. Throws when the
+ * database contradicts itself; a restored database gives a sequencer that is `blocked`.
+ */
+export async function openSequencer(deps: SequencerDeps): Promise<Sequencer> {
+  const { store, logSigner, ownAccountSigner, highWaterPath } = deps;
+  const state = await loadLogState(store.reader, logSigner.key, ownAccountSigner.key);
+  const mark = await readHighWater(highWaterPath);
+  const restored = await isRestored(store.reader, logSigner.key.name, state.edge.size, mark);
+  if (!restored && state.newest !== null && (mark as { size: number }).size < state.edge.size) {
+    await writeHighWater(highWaterPath, highWaterOf(state.newest));
+  }
+  return new LogSequencer(deps, state, restored);
+}
+
+class LogSequencer implements Sequencer {
+  readonly #deps: SequencerDeps;
+  readonly #listeners = new Set<(checkpoint: PublishedCheckpoint) => void>();
+  #state: LogState;
+  #blocked: 'restored' | null;
+  #closed = false;
+  #queue: Queued[] = [];
+  #pump: Promise<void> | null = null;
+  /** Until the batch that is being committed has its high-water record. */
+  #unsettled: Promise<void> | null = null;
+  /** After a transaction of unknown outcome the state in memory may be behind the database. */
+  #doubtful = false;
+
+  constructor(deps: SequencerDeps, state: LogState, restored: boolean) {
+    this.#deps = deps;
+    this.#state = state;
+    this.#blocked = restored ? 'restored' : null;
+    if (!restored && state.parked) void this.#queueParked();
+  }
+
+  get blocked(): 'restored' | null {
+    return this.#blocked;
+  }
+
+  newest(): PublishedCheckpoint | null {
+    return this.#state.newest;
+  }
+
+  async said(
+    job: SaidJob,
+  ): Promise<Result<Logged, 'stale-draft' | 'double-said' | 'restored' | 'closed'>> {
+    const result = await this.#enqueue({ role: 'said', job });
+    return typeof result === 'string' ? failure(result, job.id) : result;
+  }
+
+  async held(jobs: HeldJob[]): Promise<Result<Logged[], 'restored' | 'closed'>> {
+    if (this.#closed) return failure('closed', '');
+    if (this.#blocked !== null) return await this.#park(jobs);
+    const results = await Promise.all(jobs.map((job) => this.#enqueue({ role: 'held', job })));
+    if (results.includes('restored')) return await this.#park(jobs);
+    const logged: Logged[] = [];
+    for (const result of results) {
+      if (typeof result === 'string') return failure(result, '');
+      if (!result.ok) throw new InvariantError(`held statement is our own: ${result.path}`);
+      logged.push(result.value);
+    }
+    return success(logged);
+  }
+
+  async settled(): Promise<void> {
+    while (this.#unsettled !== null) await this.#unsettled;
+  }
+
+  onPublished(listener: (checkpoint: PublishedCheckpoint) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async observe(note: string): Promise<'known' | 'ignored' | 'restored'> {
+    const { store, logSigner, highWaterPath, clock } = this.#deps;
+    const checkpoint = openOwnCheckpoint(note, logSigner.key);
+    if (checkpoint === null) return 'ignored';
+    await this.settled();
+    const ours = this.#state.edge.size;
+    if (checkpoint.size <= ours) {
+      const root = await rootAt(store.reader, checkpoint.origin, checkpoint.size);
+      if (equalBytes(root, checkpoint.root)) return 'known';
+    }
+    if (this.#blocked === null) {
+      this.#blocked = 'restored';
+      await this.#pump;
+      // With this mark a later start finds itself behind, or on another branch, and stays blocked.
+      await writeHighWater(highWaterPath, highWaterOf({ ...checkpoint, note }));
+      await store.transact(async (tx) => {
+        const now = clock.now();
+        const evidence = { kind: 'own-log-ahead', party: '', body: note };
+        await recordEvidence(tx, evidence, now);
+        await raiseAlarm(tx, { code: 'restored', party: null, about: '', detail: note }, now);
+      });
+    }
+    return 'restored';
+  }
+
+  async clearRestore(
+    stated: StatedCheckpoint[],
+    copies: EntryRun[] = [],
+    nobodyElse = false,
+  ): Promise<Result<{ size: number }, ClearRestoreCode>> {
+    const { store, logSigner, ownAccountSigner, highWaterPath, clock } = this.#deps;
+    if (this.#blocked === null) return success({ size: this.#state.edge.size });
+    const logKey = logSigner.key;
+    const ownAccountKey = ownAccountSigner.key;
+    const keys = { logKey, ownAccountKey, witnesses: this.#deps.witnesses ?? [] };
+    const judged = await judgeStated(store.reader, keys, stated, nobodyElse);
+    if (!judged.ok) return judged;
+    const size = this.#state.edge.size;
+    const now = clock.now();
+    let adopted: Result<{ size: number }, ClearRestoreCode>;
+    try {
+      adopted = await store.transact(async (tx) => {
+        const outcome = await adoptStated(tx, keys, judged.value, stated, copies, size, now);
+        if (!outcome.ok) throw new Undo(outcome);
+        return outcome;
+      });
+    } catch (error) {
+      if (error instanceof Undo) return error.failure;
+      throw error;
+    }
+    this.#state = await loadLogState(store.reader, logKey, ownAccountKey);
+    if (this.#state.newest !== null) {
+      await writeHighWater(highWaterPath, highWaterOf(this.#state.newest));
+    }
+    this.#blocked = null;
+    if (this.#state.parked) void this.#queueParked();
+    return adopted;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#pump;
+    for (const { resolve } of this.#queue.splice(0)) resolve('closed');
+  }
+
+  #enqueue(job: Job): Promise<JobResult | 'restored' | 'closed'> {
+    if (this.#closed) return Promise.resolve('closed');
+    if (this.#blocked !== null) return Promise.resolve(this.#blocked);
+    if (this.#queue.length >= queuedJobsMax) {
+      return Promise.reject(new Error('too many statements wait for the log'));
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ job, resolve, reject });
+      this.#pump ??= this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    // One turn of the event loop lets a burst of calls come into one batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0 && this.#blocked === null) {
+      const batch = this.#queue.splice(0, batchJobsMax);
+      const done = Promise.withResolvers<void>();
+      this.#unsettled = done.promise;
+      try {
+        await this.#runBatch(batch);
+      } catch (error) {
+        await this.#runAlone(batch, error);
+      } finally {
+        this.#unsettled = null;
+        done.resolve();
+      }
+    }
+    this.#pump = null;
+    if (this.#blocked !== null) {
+      for (const { resolve } of this.#queue.splice(0)) resolve(this.#blocked);
+    }
+  }
+
+  /** One job may be what failed the batch: the others must not fail with it. */
+  async #runAlone(batch: readonly Queued[], error: unknown): Promise<void> {
+    let reachable = batch.length > 1;
+    for (const one of batch) {
+      try {
+        if (!reachable) throw error;
+        if (this.#doubtful) await this.#reload().catch(() => (reachable = false));
+        if (!reachable) throw error;
+        await this.#runBatch([one]);
+      } catch (failed) {
+        one.reject(failed);
+      }
+    }
+  }
+
+  async #runBatch(batch: readonly Queued[]): Promise<void> {
+    if (this.#doubtful) await this.#reload();
+    const outcome = await this.#commit(batch.map(({ job }) => job));
+    const { signed } = outcome;
+    if (signed !== null) {
+      const newest = { origin: signed.origin, size: signed.size, root: signed.root };
+      // Crash window: committed, not yet in the high-water file. See the head of this file.
+      await this.#markHighWater({ ...newest, note: signed.note });
+      this.#state = {
+        ...this.#state,
+        edge: outcome.edge,
+        newest: { ...newest, note: signed.note },
+        time: signed.ownAccount.time,
+      };
+    }
+    // Crash window: durable, not yet answered; the caller who asks again gets the same place.
+    batch.forEach(({ resolve }, i) => resolve(outcome.results[i] as JobResult));
+    if (signed !== null) this.#publish();
+  }
+
+  async #commit(jobs: Job[]): Promise<BatchOutcome> {
+    const { store, clock, logSigner, ownAccountSigner } = this.#deps;
+    const { edge, adopted, parked } = this.#state;
+    const now = clock.now();
+    const time = Math.max(now, this.#state.time, 1);
+    const context = { edge, logSigner, ownAccountSigner, now, time, adopted, parked };
+    try {
+      return await store.transact((tx) => writeBatch(tx, context, jobs));
+    } catch (error) {
+      // The commit may stand although its answer was lost: never sign from this state again
+      // without reading what the database has, or the log would fork.
+      this.#doubtful = true;
+      throw error;
+    }
+  }
+
+  /** Reads inside the write lock, behind which no lost transaction can still be running. */
+  async #reload(): Promise<void> {
+    const { store, logSigner, ownAccountSigner } = this.#deps;
+    const state = await store.transact((tx) =>
+      loadLogState(tx, logSigner.key, ownAccountSigner.key),
+    );
+    if (state.newest !== null && state.newest.size !== this.#state.newest?.size) {
+      await this.#markHighWater(state.newest);
+      this.#state = state;
+      this.#publish();
+    }
+    this.#state = state;
+    this.#doubtful = false;
+  }
+
+  /** Tries until it succeeds: what is committed may be published only after this. */
+  async #markHighWater(checkpoint: PublishedCheckpoint): Promise<void> {
+    for (let wait = highWaterRetryMsMin; ; wait = Math.min(wait * 2, highWaterRetryMsMax)) {
+      try {
+        await writeHighWater(this.#deps.highWaterPath, highWaterOf(checkpoint));
+        return;
+      } catch (error) {
+        if (this.#closed) {
+          this.#doubtful = true;
+          throw error;
+        }
+        const message = error instanceof Error ? error.message : String(error);
+        this.#deps.log?.('error', 'the high-water file cannot be written; nothing is published', {
+          message,
+        });
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+
+  #publish(): void {
+    const { newest } = this.#state;
+    if (newest === null) return;
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(newest);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        this.#deps.log?.('error', 'a listener for checkpoints failed', { message });
+      }
+    }
+  }
+
+  async #park(jobs: readonly HeldJob[]): Promise<Result<never, 'restored'>> {
+    const { store, clock } = this.#deps;
+    const kept = await store.transact((tx) => parkJobs(tx, jobs, clock.now()));
+    this.#state = { ...this.#state, parked: true };
+    return failure('restored', '', kept ? 'parked' : 'too many are parked; send again later');
+  }
+
+  async #queueParked(): Promise<void> {
+    try {
+      let after = '';
+      for (;;) {
+        const jobs = await readParked(this.#deps.store.reader, after, batchJobsMax);
+        const last = jobs.at(-1);
+        if (last === undefined) break;
+        const answer = await this.held(jobs);
+        if (!answer.ok) return;
+        after = last.id;
+      }
+      this.#state = { ...this.#state, parked: false };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#deps.log?.('error', 'parked statements were not logged', { message });
+    }
+  }
+}
+
+/** Undoes a transaction whose outcome is a failure, not an error. */
+class Undo extends Error {
+  readonly failure: Result<never, ClearRestoreCode>;
+
+  constructor(failed: Result<never, ClearRestoreCode>) {
+    super('undone');
+    this.failure = failed;
+  }
+}

@@ -1,0 +1,113 @@
+/** A log of our own for tests: keys, jobs that the sequencer takes, and a check of the whole log. */
+import { join } from 'node:path';
+import {
+  ed25519PublicKey,
+  encodeText,
+  formatEnvelope,
+  formatStatement,
+  noteKey,
+  sha256,
+  signatureListDigest,
+  signEnvelopeEd25519,
+  statementId,
+  statementPayloadType,
+  type NoteSigner,
+  type Statement,
+} from '@comity/record';
+import type { Clock } from '../src/context.ts';
+import type { HeldJob, SaidJob, Sequencer } from '../src/log/jobs.ts';
+import { openSequencer, type SequencerDeps } from '../src/log/sequencer.ts';
+import type { Store } from '../src/store/store.ts';
+import type { TestPlace } from './stores.ts';
+
+export const origin = 'log.example/a';
+export const self = '11'.repeat(32);
+export const other = '22'.repeat(32);
+
+export function signer(name: string, type: 0x01 | 0x04, seedByte: number): NoteSigner {
+  const seed = new Uint8Array(32).fill(seedByte);
+  return { key: noteKey(name, type, ed25519PublicKey(seed)), seed };
+}
+
+export const logSigner = signer(origin, 0x01, 1);
+export const ownAccountSigner = signer(`${origin}/own`, 0x04, 2);
+const authorSeed = new Uint8Array(32).fill(9);
+
+export const fixedClock: Clock = { now: () => 1_800_000_000, nowMs: () => 1_800_000_000_000 };
+
+export function openLog(
+  store: Store,
+  place: TestPlace,
+  more: Partial<SequencerDeps> = {},
+): Promise<Sequencer> {
+  const highWaterPath = join(place.folder, 'state', 'high-water');
+  const clock = fixedClock;
+  return openSequencer({ store, clock, logSigner, ownAccountSigner, highWaterPath, ...more });
+}
+
+function makeStatement(text: string, more: Partial<Statement>): Statement {
+  return {
+    comity: 1,
+    kind: 'channel.message',
+    from: self,
+    to: [other],
+    docket: null,
+    after: [],
+    prior: null,
+    anchor: [],
+    terms: null,
+    cites: [],
+    made: '2026-11-24T03:00:00Z',
+    credentials: null,
+    nonce: Buffer.from(sha256(encodeText(text)).subarray(0, 16)).toString('base64url'),
+    body: { text },
+    ...more,
+  };
+}
+
+/** A signed statement of ours that opens a docket unless `more` says otherwise. */
+export function saidJob(text: string, more: Partial<Statement> = {}): SaidJob {
+  const { id, statement, envelope, envelopeBytes, listDigest } = signed(makeStatement(text, more));
+  return {
+    id,
+    statement,
+    envelope,
+    envelopeBytes,
+    docket: statement.docket ?? id,
+    chain: 'duty',
+    anchorLines: [],
+    listDigest,
+    recipients: statement.to,
+    draft: null,
+  };
+}
+
+/** A statement of the other party; its said proof is not a real one. */
+export function heldJob(text: string, more: Partial<Statement> = {}): HeldJob {
+  const statement = makeStatement(text, { from: other, to: [self], ...more });
+  const made = signed(statement);
+  return {
+    ...made,
+    docket: statement.docket ?? made.id,
+    chain: 'duty',
+    anchorLines: [],
+    author: other,
+    said: { origin: 'log.example/b', index: 0, size: 1, proof: 'c2sp.org/tlog-proof@v1\n' },
+    introducedBy: null,
+    receiptTo: [other],
+    refused: null,
+  };
+}
+
+function signed(statement: Statement) {
+  const payload = formatStatement(statement);
+  const signature = signEnvelopeEd25519(statementPayloadType, payload, authorSeed);
+  const envelope = { payload, payloadType: statementPayloadType, signatures: [signature] };
+  return {
+    id: statementId(statementPayloadType, payload),
+    statement,
+    envelope,
+    envelopeBytes: formatEnvelope(envelope),
+    listDigest: signatureListDigest(envelope.signatures),
+  };
+}
