@@ -10,7 +10,7 @@ import {
   encodeText,
 } from './bytes.ts';
 import { sha256 } from '#primitives';
-import { isAcceptableEd25519Key } from './primitives/encodings.ts';
+import { isAcceptableEd25519Point } from './primitives/encodings.ts';
 import { noteNameBytesMax } from './limits.ts';
 import { failure, InvariantError, success, type Result } from './result.ts';
 
@@ -64,7 +64,7 @@ export function parseVkey(text: string): Result<NoteKey, 'bad-vkey'> {
   }
   const publicKey = blob.slice(1);
   if (publicKey.length !== publicKeyBytes[type]) return failure('bad-vkey', '', 'wrong length');
-  if (type !== 0x06 && !isAcceptableEd25519Key(publicKey)) {
+  if (type !== 0x06 && !isAcceptableEd25519Point(publicKey)) {
     return failure('bad-vkey', '', 'a key that is refused');
   }
   const key = noteKey(name, type, publicKey);

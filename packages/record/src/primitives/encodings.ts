@@ -26,15 +26,23 @@ const smallOrderY = [
  *
  * The two encodings that are canonical in y but not in the sign bit (x = 0) are of small order too.
  */
-export function isAcceptableEd25519Key(publicKey: Uint8Array): boolean {
-  if (publicKey.length !== 32) return false;
-  const top = (publicKey[31] ?? 0) & 0x7f;
-  if (top === 0x7f && (publicKey[0] ?? 0) >= 0xed) {
+export function isAcceptableEd25519Point(encoded: Uint8Array): boolean {
+  if (encoded.length !== 32) return false;
+  const top = (encoded[31] ?? 0) & 0x7f;
+  if (top === 0x7f && (encoded[0] ?? 0) >= 0xed) {
     let ones = true;
-    for (let i = 1; i < 31; i++) if (publicKey[i] !== 0xff) ones = false;
+    for (let i = 1; i < 31; i++) if (encoded[i] !== 0xff) ones = false;
     if (ones) return false;
   }
-  return !smallOrderY.some((y) => y.every((byte, i) => byte === (i === 31 ? top : publicKey[i])));
+  return !smallOrderY.some((y) => y.every((byte, i) => byte === (i === 31 ? top : encoded[i])));
+}
+
+/**
+ * Whether R is acceptable, of 64 bytes R ‖ S. No honest signer makes an R of small order; some
+ * releases of OpenSSL accept one and others do not, so it is refused before either is asked.
+ */
+export function isAcceptableEd25519Signature(signature: Uint8Array): boolean {
+  return signature.length === 64 && isAcceptableEd25519Point(signature.subarray(0, 32));
 }
 
 // Half the order of P-256, big-endian, rounded down.

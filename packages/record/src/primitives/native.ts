@@ -13,7 +13,8 @@ import {
 } from 'node:crypto';
 import { cachedKeysMax } from '../limits.ts';
 import {
-  isAcceptableEd25519Key,
+  isAcceptableEd25519Point,
+  isAcceptableEd25519Signature,
   isCompressedPoint,
   isLowS,
   type SignatureCheck,
@@ -21,7 +22,15 @@ import {
 
 export type { SignatureCheck } from './encodings.ts';
 export { mlDsa44PublicKey, mlDsa44Sign } from './ml-dsa-44-signing.ts';
-export * from './native-text.ts';
+export {
+  decodeBase64,
+  decodeBase64Url,
+  decodeHex,
+  decodeText,
+  encodeBase64,
+  encodeBase64Url,
+  encodeHex,
+} from './native-text.ts';
 
 /** SHA-256, 32 bytes in memory of their own. */
 export function sha256(bytes: Uint8Array): Uint8Array {
@@ -49,7 +58,7 @@ export function ed25519Sign(seed: Uint8Array, message: Uint8Array): Uint8Array {
 }
 
 /**
- * Cofactorless verification with canonical S, A and R, and no A of small order (rulings.md, 2).
+ * Cofactorless verification with canonical S, A and R, and no A or R of small order (rulings.md, 2).
  * False for anything that is not 32 and 64 bytes.
  */
 export function ed25519Verify(
@@ -135,7 +144,7 @@ const publicKeys = new Map<string, KeyObject | null>();
 
 function publicKeyOf(check: SignatureCheck): KeyObject | null {
   const { algorithm, publicKey, signature } = check;
-  if (!hasAcceptableLengths(algorithm, publicKey, signature)) return null;
+  if (!hasAcceptableForm(algorithm, publicKey, signature)) return null;
   const view = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.length);
   const name = view.toString('latin1');
   const known = publicKeys.get(name);
@@ -151,12 +160,13 @@ function publicKeyOf(check: SignatureCheck): KeyObject | null {
   return made;
 }
 
-function hasAcceptableLengths(
+function hasAcceptableForm(
   algorithm: SignatureCheck['algorithm'],
   publicKey: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  if (algorithm === 'ed25519') return publicKey.length === 32 && signature.length === 64;
+  if (algorithm === 'ed25519')
+    return publicKey.length === 32 && isAcceptableEd25519Signature(signature);
   if (algorithm === 'es256') return isCompressedPoint(publicKey) && isLowS(signature);
   return publicKey.length === 1312 && signature.length === 2420;
 }
@@ -165,7 +175,7 @@ function makePublicKey(
   algorithm: SignatureCheck['algorithm'],
   publicKey: Uint8Array,
 ): KeyObject | null {
-  if (algorithm === 'ed25519' && !isAcceptableEd25519Key(publicKey)) return null;
+  if (algorithm === 'ed25519' && !isAcceptableEd25519Point(publicKey)) return null;
   try {
     const key = Buffer.concat([spkiPrefixes[algorithm], publicKey]);
     return createPublicKey({ key, format: 'der', type: 'spki' });

@@ -7,7 +7,8 @@ import { p256 } from '@noble/curves/nist.js';
 import { sha256 as hashSha256, sha512 } from '@noble/hashes/sha2.js';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import {
-  isAcceptableEd25519Key,
+  isAcceptableEd25519Point,
+  isAcceptableEd25519Signature,
   isCompressedPoint,
   isLowS,
   type SignatureCheck,
@@ -16,7 +17,15 @@ import { encodeHex } from './portable-text.ts';
 
 export type { SignatureCheck } from './encodings.ts';
 export { mlDsa44PublicKey, mlDsa44Sign } from './ml-dsa-44-signing.ts';
-export * from './portable-text.ts';
+export {
+  decodeBase64,
+  decodeBase64Url,
+  decodeHex,
+  decodeText,
+  encodeBase64,
+  encodeBase64Url,
+  encodeHex,
+} from './portable-text.ts';
 
 /** SHA-256, 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
@@ -39,7 +48,7 @@ export function ed25519Sign(seed: Uint8Array, message: Uint8Array): Uint8Array {
 }
 
 /**
- * Cofactorless verification with canonical S, A and R, and no A of small order (rulings.md, 2).
+ * Cofactorless verification with canonical S, A and R, and no A or R of small order (rulings.md, 2).
  *
  * Not the library's own `verify`, which multiplies by the cofactor: a signature whose R has a
  * component of small order would be valid here and invalid in OpenSSL.
@@ -49,7 +58,8 @@ export function ed25519Verify(
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  if (signature.length !== 64 || !isAcceptableEd25519Key(publicKey)) return false;
+  if (!isAcceptableEd25519Point(publicKey) || !isAcceptableEd25519Signature(signature))
+    return false;
   const { Point } = ed25519;
   const order = Point.Fn.ORDER;
   const s = littleEndian(signature.subarray(32));
