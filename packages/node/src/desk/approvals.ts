@@ -102,10 +102,7 @@ export function mergeSignatures(
   return [...byKey.values()].sort((a, b) => (a.keyid < b.keyid ? -1 : 1));
 }
 
-async function submit(
-  deps: DeskDeps,
-  draft: Draft,
-): Promise<Result<Approval, ApprovalFailure>> {
+async function submit(deps: DeskDeps, draft: Draft): Promise<Result<Approval, ApprovalFailure>> {
   const { statement, payload, payloadType, signatures } = draft;
   const envelope = { payload, payloadType, signatures };
   const job: SaidJob = {
@@ -159,10 +156,7 @@ async function loggedAlready(
 }
 
 /** Marks the draft stale and drafts the same act again; both in one transaction. */
-async function offerAnew(
-  deps: DeskDeps,
-  draft: Draft,
-): Promise<Result<Approval, ApprovalFailure>> {
+async function offerAnew(deps: DeskDeps, draft: Draft): Promise<Result<Approval, ApprovalFailure>> {
   const { statement } = draft;
   const fresh = await deps.store.transact(async (tx): Promise<Result<Draft, DraftFailure>> => {
     await tx.updateTable('drafts').set({ state: 'discarded' }).where('id', '=', draft.id).execute();

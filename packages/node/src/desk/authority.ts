@@ -126,5 +126,7 @@ function countFor(level: Level, bodies: readonly CredentialsBody[], offices: rea
 
 function isAbove(levels: ReadonlySet<Level>, level: Level): boolean {
   const order: Level[] = ['automatic', 'duty', 'solemn', 'root'];
-  return [...levels].some((met) => met !== 'automatic' && order.indexOf(met) > order.indexOf(level));
+  return [...levels].some(
+    (met) => met !== 'automatic' && order.indexOf(met) > order.indexOf(level),
+  );
 }

@@ -169,7 +169,9 @@ async function placeOf(
     if (!isChannel) {
       return success({ docket: null, to: paired.value, after: [], prior: null });
     }
-    return success(await placeIn(tx, self, channelDocket(self, paired.value[0] ?? ''), paired.value, request));
+    return success(
+      await placeIn(tx, self, channelDocket(self, paired.value[0] ?? ''), paired.value, request),
+    );
   }
   if (request.docket === null) return failure('docket-needed', 'docket');
   const participants = await participantsOf(tx, self, request.docket);

@@ -53,7 +53,6 @@ export async function newestOwn(
     .where('own', '=', 1)
     .where('chain', '=', chain)
     .where('author', '=', self)
-    .orderBy('logged_at', 'desc')
     .orderBy('said_index', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -106,7 +105,9 @@ async function headsWithout(
     .where('docket', '=', docket)
     .execute();
   const standing = new Set(statements.map((row) => row.id).filter((id) => !waiting.has(id)));
-  const named = new Set(links.filter((link) => standing.has(link.child)).map((link) => link.parent));
+  const named = new Set(
+    links.filter((link) => standing.has(link.child)).map((link) => link.parent),
+  );
   return [...standing]
     .filter((id) => !named.has(id))
     .sort()

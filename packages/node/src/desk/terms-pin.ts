@@ -94,5 +94,7 @@ function digestIn(envelopeBytes: Uint8Array): string | null {
   const parsed = parseStatement(envelope.value.payload, envelope.value.payloadType);
   const terms = parsed.ok ? parsed.value.statement.body['terms'] : undefined;
   // The digest is over the RFC 8785 bytes, which a round trip through canonical JSON keeps.
-  return terms === undefined ? null : termsDigest(JSON.parse(canonicalJson(terms as JsonValue)) as Terms);
+  return terms === undefined
+    ? null
+    : termsDigest(JSON.parse(canonicalJson(terms as JsonValue)) as Terms);
 }

@@ -83,11 +83,7 @@ export async function writeNodeKeys(
   await writeFileDurably(layout.nodeKeysEncrypted, sealed);
 }
 
-export type NodeKeysFailure =
-  | 'no-home'
-  | 'passphrase-needed'
-  | 'wrong-passphrase'
-  | 'bad-key-file';
+export type NodeKeysFailure = 'no-home' | 'passphrase-needed' | 'wrong-passphrase' | 'bad-key-file';
 
 /** Reads the node's keys. `passphrase` is not looked at when the file is not encrypted. */
 export async function readNodeKeys(

@@ -114,7 +114,8 @@ export async function listOfficerKeys(layout: HomeLayout): Promise<OfficerKeyFil
     }));
 }
 
-export type UnlockFailure = 'no-key-file' | 'passphrase-needed' | 'wrong-passphrase' | 'bad-key-file';
+export type UnlockFailure =
+  'no-key-file' | 'passphrase-needed' | 'wrong-passphrase' | 'bad-key-file';
 
 /** Reads a key file from anywhere; the passphrase is not looked at when it is not encrypted. */
 export async function unlockOfficerKey(

@@ -9,12 +9,13 @@ import {
   InvariantError,
   canonicalJson,
   encodeText,
-  frozenAt,
+  freezeChain,
   newestVersion,
   parseCanonicalJson,
   parseCredentialsBody,
   parseDelegationBody,
   parseEnvelope,
+  parseLogProof,
   parseStatement,
   versionById,
   withDelegation,
@@ -55,9 +56,7 @@ export async function loadChain(
     chain = withVersion(chain, { id, version, body, origin, index, envelope: envelope.value });
   }
   if (chain === null) return null;
-  const fork = await loadFork(reader, party);
-  if (fork !== null) chain = frozenAt(chain, fork.keep, fork.bound);
-  return await withDelegations(reader, chain);
+  return await withDelegations(reader, await withForks(reader, chain));
 }
 
 /** Display name of credentials: English if there, else the first language, else the identifier. */
@@ -95,20 +94,25 @@ export async function storeChain(tx: StoreTransaction, chain: Chain): Promise<vo
     .execute();
 }
 
-/** Where a fork froze the chain, from the evidence that was kept, or null. */
-async function loadFork(
-  reader: StoreReader | StoreTransaction,
-  party: string,
-): Promise<{ keep: number; bound: number } | null> {
+/** Freezes the chain again where evidence of a second successor was kept; verified anew each time. */
+async function withForks(reader: StoreReader | StoreTransaction, chain: Chain): Promise<Chain> {
   const rows = await reader
     .selectFrom('evidence')
-    .select('body')
+    .select(['id', 'body'])
     .where('kind', '=', 'credentials-fork')
-    .where('party', '=', party)
+    .where('party', '=', chain.party)
+    .orderBy('id')
     .execute();
-  const forks = rows.map((row) => JSON.parse(row.body) as { keep: number; bound: number });
-  const [first] = forks.sort((a, b) => a.keep - b.keep || a.bound - b.bound);
-  return first ?? null;
+  let frozen = chain;
+  for (const row of rows) {
+    const kept = JSON.parse(row.body) as { envelope: string; said: string };
+    const envelope = parseEnvelope(encodeText(kept.envelope));
+    const said = parseLogProof(kept.said);
+    if (!envelope.ok || !said.ok) throw new InvariantError(`evidence ${row.id} in store`);
+    const again = freezeChain(frozen, envelope.value, said.value);
+    if (again.ok) frozen = again.value.chain;
+  }
+  return frozen;
 }
 
 /** Delegations and their endings stand in the statements table; they were verified when taken in. */

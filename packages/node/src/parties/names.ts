@@ -19,9 +19,7 @@ export interface KnownParty {
 const identifierPrefixMin = 6;
 
 /** Every party in the store, sorted by name then identifier. */
-export async function listParties(
-  reader: StoreReader | StoreTransaction,
-): Promise<KnownParty[]> {
+export async function listParties(reader: StoreReader | StoreTransaction): Promise<KnownParty[]> {
   return await reader
     .selectFrom('parties')
     .select(['id', 'name', 'state', 'direct_url'])

@@ -128,5 +128,7 @@ async function newestPair(
   const parsed = parseStatement(envelope.value.payload, envelope.value.payloadType);
   if (!parsed.ok) return null;
   const { own, theirs } = parsed.value.statement.body;
-  return typeof own === 'string' && typeof theirs === 'string' ? [own, theirs].sort().join(' ') : null;
+  return typeof own === 'string' && typeof theirs === 'string'
+    ? [own, theirs].sort().join(' ')
+    : null;
 }

@@ -171,7 +171,8 @@ export async function ensureParty(
       name: displayName(newestVersion(chain).body.name, chain.party),
       added_at: now,
       frozen: 0,
-      direct_url: newestVersion(chain).body.routes.find((route) => route.kind === 'direct')?.url ?? null,
+      direct_url:
+        newestVersion(chain).body.routes.find((route) => route.kind === 'direct')?.url ?? null,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
@@ -194,8 +195,6 @@ export async function keepFork(
   const { party } = chain;
   const bytes = formatEnvelope(second.envelope);
   const evidence = {
-    keep: frozen.value.chain.versions.length,
-    bound: frozen.value.chain.bound ?? 0,
     envelope: decodeText(bytes) ?? '',
     said: second.said,
   };
@@ -238,7 +237,8 @@ export async function repairChains(store: Store, now: number): Promise<number> {
     .execute();
   let repaired = 0;
   for (const row of rows) {
-    const completed = row.proof === null ? null : await verifyStored(store, row.author, row.envelope, row.proof);
+    const completed =
+      row.proof === null ? null : await verifyStored(store, row.author, row.envelope, row.proof);
     if (completed === null) continue;
     await store.transact(async (tx) => {
       await ensureParty(tx, completed, 'introduced', now);
@@ -258,7 +258,11 @@ async function verifyStored(
   const envelope = parseEnvelope(envelopeBytes);
   const proof = parseLogProof(proofText);
   if (!envelope.ok || !proof.ok) return null;
-  const verified = verifyCredentials(await loadChain(store.reader, party), envelope.value, proof.value);
+  const verified = verifyCredentials(
+    await loadChain(store.reader, party),
+    envelope.value,
+    proof.value,
+  );
   return verified.ok ? verified.value.chain : null;
 }
 

@@ -49,7 +49,9 @@ export async function deliveriesOf(
       .execute();
     for (const statement of part) {
       const deliveries = statement.recipients.map((party): Delivery => {
-        const receipt = receipts.find((row) => row.statement === statement.id && row.party === party);
+        const receipt = receipts.find(
+          (row) => row.statement === statement.id && row.party === party,
+        );
         const refusal = refusals.find(
           (row) => row.statement === statement.id && row.refuser === party,
         );
