@@ -197,3 +197,16 @@ export {
   sealTo,
 } from './seal.ts';
 export type { Opened, SealingClass } from './seal.ts';
+export { anchorDigest, divideAnchorLines, verifyAnchors } from './anchor.ts';
+export type { AnchorTime, AnchorTimes } from './anchor.ts';
+export { safetyNumber } from './safety-number.ts';
+export type { PairingSide } from './safety-number.ts';
+export { pouchSignatureChecks, readPouch, writePouch } from './pouch.ts';
+export type { Pouch, PouchManifest } from './pouch.ts';
+export type {
+  DocketDigests,
+  PouchRecord,
+  PouchRecordCode,
+  PouchRecordType,
+  ProofFact,
+} from './pouch-record.ts';
