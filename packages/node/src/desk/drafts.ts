@@ -134,7 +134,8 @@ export function docketOf(id: string, statement: Statement): string {
   return statement.docket ?? id;
 }
 
-function checkRequest(request: DraftRequest): Result<void, DraftFailure> {
+/** Kind, body and level, before any row is read. */
+export function checkRequest(request: DraftRequest): Result<void, DraftFailure> {
   if (!isActKind(request.kind)) {
     return failure('unknown-kind', 'kind', `known: ${Object.keys(kinds).join(', ')}`);
   }

@@ -132,3 +132,12 @@ async function newestPair(
     ? [own, theirs].sort().join(' ')
     : null;
 }
+
+/** What our newest channel.pair to `party` names: two credentials ids, sorted and joined, or null. */
+export async function newestOwnPair(
+  reader: StoreReader | StoreTransaction,
+  self: string,
+  party: string,
+): Promise<string | null> {
+  return await newestPair(reader, self, party, self);
+}

@@ -1,0 +1,98 @@
+/** Dockets, obligations, proofs, bundles, and the check of the whole store. */
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { resolveId } from '../desk/participants.ts';
+import { resolveParty } from '../parties/names.ts';
+import { exportBundle } from '../watch/bundles.ts';
+import { listDockets, showDocket } from '../watch/dockets.ts';
+import { fsck } from '../watch/fsck.ts';
+import { listOwed } from '../watch/obligations.ts';
+import { proofAt } from '../watch/proofs.ts';
+import type { ApiDeps } from './deps.ts';
+import { orProblem } from './problem.ts';
+import { docketRow, docketText, fsckResult, owedRow, partyText, shownDocket } from './schemas.ts';
+import { docketNamed, typed } from './scope.ts';
+
+export function docketRoutes(scope: FastifyInstance, deps: ApiDeps): void {
+  const { desk, keys } = deps;
+  const { reader } = desk.store;
+  const app = typed(scope);
+  const now = () => desk.clock.now();
+
+  app.get(
+    '/dockets',
+    {
+      schema: {
+        querystring: z.object({
+          type: z.string().max(50).optional(),
+          party: partyText.optional(),
+          limit: z.coerce.number().int().min(1).max(10_000).optional(),
+        }),
+        response: { 200: z.array(docketRow) },
+      },
+    },
+    async (request) => {
+      await deps.foldSettled();
+      const { type, party, limit } = request.query;
+      const id = party === undefined ? undefined : orProblem(await resolveParty(reader, party)).id;
+      return await listDockets(reader, keys.party, {
+        ...(type === undefined ? {} : { type }),
+        ...(id === undefined ? {} : { party: id }),
+        ...(limit === undefined ? {} : { limit }),
+      });
+    },
+  );
+  app.get(
+    '/dockets/:docket',
+    {
+      schema: { params: z.object({ docket: docketText }), response: { 200: shownDocket } },
+    },
+    async (request) => {
+      await deps.foldSettled();
+      const docket = await docketNamed(reader, keys.party, request.params.docket);
+      return orProblem(await showDocket(reader, docket, now()));
+    },
+  );
+  app.get(
+    '/dockets/:docket/bundle',
+    { schema: { params: z.object({ docket: docketText }) } },
+    async (request, reply) => {
+      await deps.foldSettled();
+      const docket = await docketNamed(reader, keys.party, request.params.docket);
+      const { sequencer } = desk;
+      const bundle = orProblem(await exportBundle({ reader, sequencer, keys }, docket));
+      return await reply.type('application/octet-stream').send(Buffer.from(bundle));
+    },
+  );
+  app.get(
+    '/obligations',
+    {
+      schema: {
+        querystring: z.object({ all: z.stringbool().default(false) }),
+        response: { 200: z.array(owedRow) },
+      },
+    },
+    async (request) => {
+      await deps.foldSettled();
+      return await listOwed(reader, now(), { all: request.query.all });
+    },
+  );
+  app.get(
+    '/statements/:statement/proof',
+    {
+      schema: {
+        params: z.object({ statement: z.string().min(6).max(64) }),
+        querystring: z.object({ at: partyText.default('self') }),
+      },
+    },
+    async (request, reply) => {
+      const statement = orProblem(await resolveId(reader, 'statements', request.params.statement));
+      const { at } = request.query;
+      const party = at === 'self' ? keys.party : orProblem(await resolveParty(reader, at)).id;
+      const { sequencer } = desk;
+      const proof = orProblem(await proofAt({ reader, sequencer, keys }, statement, party));
+      return await reply.type('text/plain; charset=utf-8').send(proof);
+    },
+  );
+  app.post('/fsck', { schema: { response: { 200: fsckResult } } }, () => fsck(reader, keys.party));
+}

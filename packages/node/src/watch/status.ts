@@ -1,0 +1,165 @@
+/** The state of the node in one document: counterparts, log, witnesses, alarms, what waits. */
+import { encodeBase64, formatVkey } from '@comity/record';
+import type { NodeKeys } from '../context.ts';
+import type { Sequencer } from '../log/jobs.ts';
+import type { PartyState } from '../store/schema.ts';
+import type { StoreReader } from '../store/store.ts';
+import { listAlarms } from './alarms.ts';
+import type { AlarmRow } from './alarms.ts';
+
+export interface CounterpartStatus {
+  party: string;
+  name: string;
+  state: PartyState;
+  frozen: boolean;
+  directUrl: string | null;
+  /** Items in our queue for it. */
+  waiting: number;
+  lastHeardAt: number | null;
+  lastSentAt: number | null;
+  lastTestSentAt: number | null;
+  lastTestHeardAt: number | null;
+  heartbeatSeconds: number;
+  failures: number;
+  lastError: string | null;
+  /** How much of their log we copied, how much of ours they confirmed. */
+  entriesCopied: number;
+  ourSizeConfirmed: number;
+}
+
+export interface WitnessStatus {
+  vkey: string;
+  /** Address, or null for a counterpart's witness key. */
+  url: string | null;
+  /** Newest size of our log that it cosigned, and when; null before. */
+  size: number | null;
+  time: number | null;
+}
+
+export interface NodeStatus {
+  party: string;
+  name: string;
+  exercise: boolean;
+  unprotectedKeys: boolean;
+  counterparts: CounterpartStatus[];
+  log: {
+    origin: string;
+    vkey: string;
+    size: number;
+    /** Base64, as in checkpoints; null while the log is empty. */
+    root: string | null;
+    blocked: string | null;
+  };
+  witnesses: WitnessStatus[];
+  alarms: AlarmRow[];
+  drafts: number;
+  now: number;
+}
+
+export interface StatusDeps {
+  reader: StoreReader;
+  sequencer: Sequencer;
+  keys: NodeKeys;
+  name: string;
+  unprotectedKeys: boolean;
+  witnesses: readonly { vkey: string; url: string }[];
+  now: number;
+}
+
+/** Reads the status. */
+export async function nodeStatus(deps: StatusDeps): Promise<NodeStatus> {
+  const { reader, keys, sequencer } = deps;
+  const origin = keys.logSigner.key.name;
+  const newest = sequencer.newest();
+  const drafts = await reader
+    .selectFrom('drafts')
+    .select((expression) => expression.fn.countAll<number>().as('count'))
+    .where('state', '=', 'open')
+    .executeTakeFirst();
+  return {
+    party: keys.party,
+    name: deps.name,
+    exercise: keys.exercise,
+    unprotectedKeys: deps.unprotectedKeys,
+    counterparts: await counterparts(reader),
+    log: {
+      origin,
+      vkey: formatVkey(keys.logSigner.key),
+      size: newest?.size ?? 0,
+      root: newest === null ? null : encodeBase64(newest.root),
+      blocked: sequencer.blocked,
+    },
+    witnesses: await witnesses(reader, origin, deps),
+    alarms: await listAlarms(reader),
+    drafts: Number(drafts?.count ?? 0),
+    now: deps.now,
+  };
+}
+
+async function counterparts(reader: StoreReader): Promise<CounterpartStatus[]> {
+  const rows = await reader
+    .selectFrom('parties')
+    .leftJoin('channels', 'channels.party', 'parties.id')
+    .selectAll('channels')
+    .select(['parties.id', 'parties.name', 'parties.state', 'parties.frozen', 'parties.direct_url'])
+    .where('parties.state', '!=', 'self')
+    .orderBy('parties.name')
+    .orderBy('parties.id')
+    .execute();
+  const queued = await reader
+    .selectFrom('outbox')
+    .select((expression) => ['party', expression.fn.countAll<number>().as('count')])
+    .groupBy('party')
+    .execute();
+  const waiting = new Map(queued.map((row) => [row.party, Number(row.count)]));
+  return rows.map((row) => ({
+    party: row.id,
+    name: row.name,
+    state: row.state,
+    frozen: row.frozen === 1,
+    directUrl: row.direct_url,
+    waiting: waiting.get(row.id) ?? 0,
+    lastHeardAt: numberOrNull(row.last_heard_at),
+    lastSentAt: numberOrNull(row.last_sent_at),
+    lastTestSentAt: numberOrNull(row.last_test_sent_at),
+    lastTestHeardAt: numberOrNull(row.last_test_heard_at),
+    heartbeatSeconds: Number(row.heartbeat_seconds ?? 0),
+    failures: Number(row.failures ?? 0),
+    lastError: row.last_error,
+    entriesCopied: Number(row.entries_copied ?? 0),
+    ourSizeConfirmed: Number(row.our_size_confirmed ?? 0),
+  }));
+}
+
+async function witnesses(
+  reader: StoreReader,
+  origin: string,
+  deps: StatusDeps,
+): Promise<WitnessStatus[]> {
+  const rows = await reader
+    .selectFrom('cosignatures')
+    .select((expression) => [
+      'vkey',
+      expression.fn.max('size').as('size'),
+      expression.fn.max('time').as('time'),
+    ])
+    .where('origin', '=', origin)
+    .where('vkey', '!=', formatVkey(deps.keys.ownAccountSigner.key))
+    .groupBy('vkey')
+    .execute();
+  const urls = new Map(deps.witnesses.map((witness) => [witness.vkey, witness.url]));
+  const all = new Set([...urls.keys(), ...rows.map((row) => row.vkey)]);
+  return [...all].sort().map((vkey) => {
+    const row = rows.find((one) => one.vkey === vkey);
+    return {
+      vkey,
+      url: urls.get(vkey) ?? null,
+      size: numberOrNull(row?.size),
+      time: numberOrNull(row?.time),
+    };
+  });
+}
+
+function numberOrNull(value: number | string | null | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
