@@ -46,7 +46,10 @@ module.exports = {
       name: 'record-and-accord-touch-nothing-outside',
       comment: 'No I/O, no clock, no randomness. Native primitives are the one way to node:crypto.',
       severity: 'error',
-      from: { path: '^packages/(record|accord|interop)/src/', pathNot: '/src/primitives/native\\.ts$' },
+      from: {
+        path: '^packages/(record|accord|interop)/src/',
+        pathNot: '/src/primitives/native\\.ts$',
+      },
       to: { dependencyTypes: ['core'] },
     },
     {

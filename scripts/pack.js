@@ -1,8 +1,9 @@
 /**
- * `node scripts/pack.js NAME… --out DIR`: packs workspaces for installing elsewhere.
+ * `node scripts/pack.js NAME… --out DIR [--bundle]`: packs workspaces for installing elsewhere.
  *
  * In the tree packages run by type stripping, which Node.js refuses under node_modules. Packing
  * compiles src to dist (JavaScript and declarations) and points `exports` and `imports` at it.
+ * With `--bundle` the tarball carries its dependencies too, for machines without a network.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -21,11 +22,13 @@ import { root, runOnRightNode } from './right-node.js';
 
 runOnRightNode();
 
-const names = process.argv.slice(2);
+const usage = 'usage: node scripts/pack.js NAME… --out DIR [--bundle]';
+const names = process.argv.slice(2).filter((argument) => argument !== '--bundle');
+const bundle = process.argv.includes('--bundle');
 const at = names.indexOf('--out');
 const out = at === -1 ? undefined : names.splice(at, 2)[1];
 if (out === undefined || names.length === 0) {
-  console.error('usage: node scripts/pack.js NAME… --out DIR');
+  console.error(usage);
   process.exit(2);
 }
 mkdirSync(out, { recursive: true });
@@ -43,6 +46,7 @@ function packPackage(name, folder) {
     if (existsSync(join(source, 'README.md'))) {
       cpSync(join(source, 'README.md'), join(stage, 'README.md'));
     }
+    if (bundle) bundleDependencies(stage);
     return pack(stage, folder);
   } finally {
     rmSync(stage, { recursive: true, force: true });
@@ -91,6 +95,27 @@ function packedManifest(source) {
     null,
     2,
   );
+}
+
+/** Copies what is installed here, at the places where it is installed here. */
+function bundleDependencies(stage) {
+  const path = join(stage, 'package.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8'));
+  const copied = new Set();
+  const copy = (name) => {
+    if (copied.has(name)) return;
+    copied.add(name);
+    const from = join(root, 'node_modules', name);
+    if (name.startsWith('@comity/')) throw new Error(`${name} must be packed apart`);
+    cpSync(from, join(stage, 'node_modules', name), { recursive: true, dereference: true });
+    const { dependencies = {} } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+    for (const further of Object.keys(dependencies)) {
+      if (!existsSync(join(from, 'node_modules', further))) copy(further);
+    }
+  };
+  for (const name of Object.keys(manifest.dependencies ?? {})) copy(name);
+  manifest.bundleDependencies = Object.keys(manifest.dependencies ?? {});
+  writeFileSync(path, JSON.stringify(manifest, null, 2));
 }
 
 function pack(stage, folder) {
