@@ -44,7 +44,14 @@ export class NodeClient {
   }
 
   async get<T>(path: string, query: Query = {}): Promise<T> {
-    return asJson<T>(await this.#call({ method: 'GET', path: path + queryText(query), body: null, contentType: null }));
+    return asJson<T>(
+      await this.#call({
+        method: 'GET',
+        path: path + queryText(query),
+        body: null,
+        contentType: null,
+      }),
+    );
   }
 
   /** A GET whose answer is a file. */
@@ -144,5 +151,7 @@ function problemOf(reply: ApiReply): CommandError {
 function exitCodeOf(code: string, status: number): ExitCode {
   if (code === 'passphrase-needed' || code === 'wrong-passphrase') return exitCodes.key;
   if (code === 'locked') return exitCodes.locked;
+  if (code === 'unreachable' || code === 'closed') return exitCodes.unreachable;
+  if (code === 'restored') return exitCodes.refused;
   return status >= 500 ? exitCodes.fault : exitCodes.refused;
 }

@@ -25,16 +25,24 @@ export interface CommandShape {
 /** Adds a command with the options that its shape asks for. */
 export function addCommand(parent: Command, shape: CommandShape): Command {
   const command = parent.command(shape.usage).summary(shape.summary);
-  command.description(`${shape.summary}.${shape.description === undefined ? '' : `\n\n${shape.description}`}`);
+  command.description(
+    `${shape.summary}.${shape.description === undefined ? '' : `\n\n${shape.description}`}`,
+  );
   if (shape.home !== 'none') {
     command.option('--home <dir>', 'folder of the node (default: COMITY_HOME)');
   }
   if (shape.keys === true || shape.home === 'home') {
-    command.option('--passphrase-file <file>', 'file whose first line unlocks keys (default: COMITY_PASSPHRASE_FILE)');
+    command.option(
+      '--passphrase-file <file>',
+      'file whose first line unlocks keys (default: COMITY_PASSPHRASE_FILE)',
+    );
   }
   command.option('--json', 'one JSON document on stdout');
   const examples = shape.examples.map((example) => `  $ comity ${example}`).join('\n');
-  command.addHelpText('after', `\n${shape.examples.length === 1 ? 'Example' : 'Examples'}:\n${examples}`);
+  command.addHelpText(
+    'after',
+    `\n${shape.examples.length === 1 ? 'Example' : 'Examples'}:\n${examples}`,
+  );
   return command;
 }
 

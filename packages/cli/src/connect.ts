@@ -4,11 +4,12 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandError, unreachable } from './command-error.ts';
+import { CommandError, refused, unreachable } from './command-error.ts';
 import { NodeClient } from './client.ts';
 import type { ApiCall, ApiReply, Transport } from './client.ts';
 import { readHomeParty, requireHome } from './context.ts';
 import type { CommandContext, HomeParty } from './context.ts';
+import { adviceFor } from './advice.ts';
 import { exitCodes } from './exit-codes.ts';
 
 const answerTimeoutMs = 120_000;
@@ -21,7 +22,10 @@ export async function withNode<T>(
   const home = requireHome(context);
   const self = await readHomeParty(context);
   if (self === null) {
-    throw unreachable(`no party lives in ${home}`, 'Make one with: comity init --home DIR --name NAME');
+    throw unreachable(
+      `no party lives in ${home}`,
+      'Make one with: comity init --home DIR --name NAME',
+    );
   }
   await warnOfUnprotectedKeys(context, home);
   const client = new NodeClient(await connect(context, home));
@@ -140,6 +144,44 @@ export function lockedError(home: string, pid: string | undefined): CommandError
   );
 }
 
+/** Why a home cannot be opened, in words. */
+export function openFailureError(
+  home: string,
+  problem: { code: string; path: string; detail?: string | undefined },
+): CommandError {
+  const { code, path } = problem;
+  const detail = problem.detail === undefined || problem.detail === '' ? '' : `: ${problem.detail}`;
+  switch (code) {
+    case 'locked':
+      return lockedError(home, problem.detail);
+    case 'no-home':
+      return unreachable(`no party lives in ${home}`, adviceFor('no-home'));
+    case 'store-unavailable':
+      return unreachable(
+        `the database cannot be opened${detail}`,
+        'Check "database" in config.json, and that the folder can be written.',
+      );
+    case 'wrong-database':
+      return refused(
+        code,
+        `the database belongs to another party${detail}`,
+        'Check "database" in config.json: each party has its own.',
+      );
+    case 'bad-config':
+      return refused(
+        code,
+        `the configuration has mistakes\n${problem.detail ?? path}`,
+        adviceFor(code),
+      );
+    default:
+      return refused(
+        code,
+        `${home} cannot be opened (${[code, path].filter(Boolean).join(' ')})${detail}`,
+        adviceFor(code),
+      );
+  }
+}
+
 function isRefusedConnection(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
   return error.code === 'ECONNREFUSED' || error.code === 'ENOENT';
@@ -148,4 +190,3 @@ function isRefusedConnection(error: unknown): boolean {
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-

@@ -3,6 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { OfficerSecret } from '@comity/node';
 import { refused, usage } from './command-error.ts';
 import { Output } from './output/output.ts';
 import { isInteractive } from './prompts/ask.ts';
@@ -30,6 +31,8 @@ export interface CommandContext {
   environment: Readonly<Record<string, string | undefined>>;
   interactive: boolean;
   passphrases: Passphrases;
+  /** Officers' keys that this process has unlocked, by path of the key file. */
+  unlockedKeys: Map<string, OfficerSecret>;
   /** POSIX seconds. */
   now(): number;
 }
@@ -51,6 +54,7 @@ export function makeContext(options: CommonOptions): CommandContext {
     environment,
     interactive,
     passphrases: new Passphrases({ file, interactive, warn: (text) => output.warn(text) }),
+    unlockedKeys: new Map(),
     now: () => Math.floor(Date.now() / 1000),
   };
 }
@@ -58,7 +62,10 @@ export function makeContext(options: CommonOptions): CommandContext {
 /** The home, or a usage error that says how to name one. */
 export function requireHome(context: CommandContext): string {
   if (context.home !== null) return context.home;
-  throw usage('which home? give --home DIR or set COMITY_HOME', 'Make one with: comity init --home DIR --name NAME');
+  throw usage(
+    'which home? give --home DIR or set COMITY_HOME',
+    'Make one with: comity init --home DIR --name NAME',
+  );
 }
 
 /**

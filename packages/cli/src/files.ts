@@ -52,13 +52,21 @@ export async function readInputObject(path: string): Promise<Record<string, unkn
 }
 
 /** Writes an output file. Refuses to write over an existing one unless `force`. */
-export async function writeOutput(path: string, bytes: Uint8Array | string, force: boolean): Promise<void> {
+export async function writeOutput(
+  path: string,
+  bytes: Uint8Array | string,
+  force: boolean,
+): Promise<void> {
   try {
     await writeFile(path, bytes, { flag: force ? 'w' : 'wx' });
   } catch (error) {
     if (!isSystemError(error)) throw error;
     if (error.code === 'EEXIST') {
-      throw refused('file-exists', `${path} is there already`, 'Choose another name, or add --force.');
+      throw refused(
+        'file-exists',
+        `${path} is there already`,
+        'Choose another name, or add --force.',
+      );
     }
     throw refused('cannot-write', `${path} cannot be written (${error.code})`);
   }
@@ -89,5 +97,10 @@ async function readStdin(): Promise<Uint8Array> {
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error;
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    'syscall' in error
+  );
 }

@@ -50,7 +50,9 @@ const assurance: { [kind: string]: ExampleBody } = {
         meaning: english('covert or deceptive conduct by or for a government'),
       },
     ],
-    text: english('We do not interfere in your elections by means of ICT, and let nobody do so for us.'),
+    text: english(
+      'We do not interfere in your elections by means of ICT, and let nobody do so for us.',
+    ),
     legalStatus: 'political',
     reciprocity: 'mutual',
     notice: { days: 90 },
@@ -59,7 +61,10 @@ const assurance: { [kind: string]: ExampleBody } = {
     irrevocableFor: { days: 14 },
   },
   'assurance.reciprocate': { text: replaceThis },
-  'assurance.decline': { answer: 'will-revert', reasons: english('We consult our parliament first.') },
+  'assurance.decline': {
+    answer: 'will-revert',
+    reasons: english('We consult our parliament first.'),
+  },
   'assurance.affirm': { reasons: english('Yearly affirmation.') },
   'assurance.suspend': { reasons: english('While the incident of March is open.') },
   'assurance.resume': {},
@@ -94,7 +99,10 @@ const incident: { [kind: string]: ExampleBody } = {
     text: 'Who operates the hosts listed in the notification?',
     priority: 'ordinary',
   },
-  'incident.inform': { result: 'none-found', text: 'The hosts are leased; nothing was found on them.' },
+  'incident.inform': {
+    result: 'none-found',
+    text: 'The hosts are leased; nothing was found on them.',
+  },
   'incident.update': { stage: 'progress', text: 'The scanning stopped at 05:40 UTC.' },
   'incident.assist': { text: 'We can lend an analyst until Friday.' },
   'incident.retract': { reason: 'mistaken', text: 'It was our own test.' },
@@ -119,7 +127,10 @@ const allegation: { [kind: string]: ExampleBody } = {
     proposition: { text: english('An organ of the respondent did this.'), likelihood: 'likely' },
     confidence: 'moderate',
   },
-  'allegation.answer': { answer: 'deny', text: english('We did not do this and ordered nobody to.') },
+  'allegation.answer': {
+    answer: 'deny',
+    text: english('We did not do this and ordered nobody to.'),
+  },
   'allegation.evidence': {
     items: [
       {

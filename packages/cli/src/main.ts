@@ -62,7 +62,10 @@ export async function makeProgram(): Promise<Command> {
     .version(await packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'teach this command')
     .helpCommand('help [command]', 'teach a command')
-    .configureHelp({ helpWidth: helpWidth(), subcommandDescription: (command) => command.summary() })
+    .configureHelp({
+      helpWidth: helpWidth(),
+      subcommandDescription: (command) => command.summary(),
+    })
     .configureOutput({ outputError: (text, write) => write(text) })
     .showHelpAfterError('(add --help to see how)')
     .exitOverride();

@@ -12,7 +12,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { readInput, requireOutput, writeOutput } from '../files.ts';
 import { shown } from '../output/foreign-text.ts';
-import { listParties } from '../parties.ts';
+import { listParties, partyNamed } from '../parties.ts';
 
 interface OutputOptions extends CommonOptions {
   output?: string;
@@ -103,7 +103,11 @@ const verdictWords: Record<VerdictReport['verdict'], string> = {
     'INCOMPLETE. What is here checks, but the docket is not known to be whole: do not judge by it alone.',
 };
 
-function verifyWords(context: CommandContext, report: VerdictReport, trust: readonly string[]): string {
+function verifyWords(
+  context: CommandContext,
+  report: VerdictReport,
+  trust: readonly string[],
+): string {
   const { style } = context.output;
   const mark = report.verdict === 'valid' ? style.good : style.alarm;
   const checks = report.checks.map((check) => {
@@ -143,7 +147,7 @@ async function trustRoots(context: CommandContext, named: readonly string[]): Pr
     }
     const found: string[] = [];
     for (const text of named) {
-      found.push((await client.get<{ party: string }>(`/parties/${segment(text)}`)).party);
+      found.push(await partyNamed(client, text));
     }
     return found;
   });

@@ -7,6 +7,7 @@ import { addCommand, run } from '../command.ts';
 import { segment } from '../client.ts';
 import type { CommonOptions } from '../context.ts';
 import { withNode } from '../connect.ts';
+import { partyNamed } from '../parties.ts';
 import { docketListWords, docketWords, owedWords } from '../output/docket-words.ts';
 
 export function addDocketCommands(program: Command): void {
@@ -56,7 +57,13 @@ function addShow(program: Command): void {
       run<CommonOptions & { body?: boolean }>(async (context, options, docket) => {
         await withNode(context, async (client, self) => {
           const found = await client.get<ShownDocket>(`/dockets/${segment(docket)}`);
-          const words = docketWords(found, self.id, context.now(), options.body === true, context.output);
+          const words = docketWords(
+            found,
+            self.id,
+            context.now(),
+            options.body === true,
+            context.output,
+          );
           context.output.answer(found, words);
         });
       }),
@@ -82,10 +89,11 @@ function addOwe(program: Command): void {
     .action(
       run<OweOptions>(async (context, options) => {
         await withNode(context, async (client, self) => {
-          const rows = await client.get<OwedRow[]>('/obligations', {
+          const all = await client.get<OwedRow[]>('/obligations', {
             all: options.all === true ? true : undefined,
-            by: options.by === 'self' ? self.id : options.by,
           });
+          const by = options.by === undefined ? null : await partyNamed(client, options.by);
+          const rows = by === null ? all : all.filter((row) => row.owedBy === by);
           context.output.answer(rows, owedWords(rows, self.id, context.now(), context.output));
         });
       }),

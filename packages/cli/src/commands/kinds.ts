@@ -33,10 +33,17 @@ export function addKindsCommand(program: Command): void {
       }
       const found = rows.find((row) => row.kind === wanted);
       if (found === undefined) {
-        throw refused('unknown-kind', `there is no kind ${wanted}`, 'List the kinds with: comity kinds');
+        throw refused(
+          'unknown-kind',
+          `there is no kind ${wanted}`,
+          'List the kinds with: comity kinds',
+        );
       }
       if (found.body === null) {
-        throw refused('automatic-kind', `${wanted} is said by the node itself; nobody writes its body`);
+        throw refused(
+          'automatic-kind',
+          `${wanted} is said by the node itself; nobody writes its body`,
+        );
       }
       const sentence = accord.kinds[found.kind].words(found.body as never);
       context.output.note(`${found.kind} · ${found.level ?? 'level by body'} · ${sentence}`);

@@ -39,7 +39,10 @@ export function addSignCommand(program: Command): void {
         context.output.exercise ||= draft.value.exercise;
         const names = new Map(Object.entries(draft.value.names));
         const words = statementWords(id, statement, names, context.output.width);
-        const hint = names.size === 0 ? '' : '\n(names of parties are the word of the node that wrote the file)';
+        const hint =
+          names.size === 0
+            ? ''
+            : '\n(names of parties are the word of the node that wrote the file)';
         if (context.interactive) {
           context.output.note(`${words}${hint}\n`);
           if (options.yes !== true && !(await askConfirm('Sign this statement?'))) {
@@ -56,7 +59,8 @@ export function addSignCommand(program: Command): void {
           );
         }
         const signed = signDraftFile(bytes, secret);
-        if (!signed.ok) throw refused(signed.code, draftProblem(path, signed), adviceFor(signed.code));
+        if (!signed.ok)
+          throw refused(signed.code, draftProblem(path, signed), adviceFor(signed.code));
         const after = parseDraftFile(signed.value.file);
         const count = after.ok ? after.value.signatures.length : signatures.length + 1;
         const target = options.output ?? path;

@@ -61,7 +61,9 @@ export function owedWords(
       ? 'We owe nothing.'
       : `We owe ${ours.length} ${ours.length === 1 ? 'thing' : 'things'}${overdue === 0 ? '' : `, ${overdue} overdue`}.`;
   const part = (title: string, part: readonly OwedRow[]) =>
-    part.length === 0 ? [] : [output.style.strong(title), ...part.flatMap((row) => owedLines(row, now, output)), ''];
+    part.length === 0
+      ? []
+      : [output.style.strong(title), ...part.flatMap((row) => owedLines(row, now, output)), ''];
   return [headline, '', ...part('Owed by us', ours), ...part('Owed by others', theirs)].join('\n');
 }
 
@@ -80,8 +82,10 @@ function owedLines(row: OwedRow, now: number, output: Output): string[] {
 }
 
 function dueText(row: OwedRow, now: number, output: Output): string {
-  if (row.due === null) return row.state === 'not-served' ? 'no due time: not received yet' : 'no due time yet';
-  if (row.overdue) return output.style.alarm(`due ${utc(row.due)}, overdue by ${duration(now - row.due)}`);
+  if (row.due === null)
+    return row.state === 'not-served' ? 'no due time: not received yet' : 'no due time yet';
+  if (row.overdue)
+    return output.style.alarm(`due ${utc(row.due)}, overdue by ${duration(now - row.due)}`);
   if (row.state !== 'running') return `due ${utc(row.due)}`;
   return `due ${utc(row.due)}, ${duration(row.due - now)} left`;
 }
@@ -104,7 +108,9 @@ export function docketWords(
     `docket  ${docket.docket}`,
     `digest  ${docket.stateDigest}  (equal on both sides when both hold the same)`,
     '',
-    ...(open.length === 0 ? ['Nothing is owed in it.'] : open.flatMap((row) => owedLines(row, now, output))),
+    ...(open.length === 0
+      ? ['Nothing is owed in it.']
+      : open.flatMap((row) => owedLines(row, now, output))),
     '',
     ...docket.statements.flatMap((statement) =>
       statementLines(statement, names, now, whole, output),
@@ -136,7 +142,9 @@ function statementLines(
     `  ${witnessWords(statement.witnessed, now)}`,
     ...(statement.introducedBy === null
       ? []
-      : [`  introduced by ${names.get(statement.introducedBy) ?? shortId(statement.introducedBy)}`]),
+      : [
+          `  introduced by ${names.get(statement.introducedBy) ?? shortId(statement.introducedBy)}`,
+        ]),
     ...(whole ? bodyLines(statement.body, output.width, '    ') : []),
   ];
   return [...lines, ''];
@@ -156,10 +164,7 @@ function actWords(statement: ShownStatement): string {
   }
 }
 
-function deliveryLines(
-  statement: ShownStatement,
-  names: ReadonlyMap<string, string>,
-): string[] {
+function deliveryLines(statement: ShownStatement, names: ReadonlyMap<string, string>): string[] {
   return statement.delivery.map((one) => {
     const party = names.get(one.party) ?? shortId(one.party);
     switch (one.state) {

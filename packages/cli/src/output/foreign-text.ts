@@ -7,7 +7,8 @@
  */
 
 /** Control characters but the line feed (and those of `C1`), bidirectional controls, separators. */
-const dangerous = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+const dangerous =
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** The same text with every dangerous character shown as its code point. */
 export function shown(text: string): string {

@@ -20,10 +20,15 @@ export function textWidth(text: string): number {
   return width;
 }
 
-const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uff01-\uff60\uffe0-\uffe6]/u;
+const wide =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uff01-\uff60\uffe0-\uffe6]/u;
 
 /** Rows under their titles, ending with a newline; `empty` when there is no row. */
-export function table(columns: readonly Column[], rows: readonly string[][], empty: string): string {
+export function table(
+  columns: readonly Column[],
+  rows: readonly string[][],
+  empty: string,
+): string {
   if (rows.length === 0) return `${empty}\n`;
   const widths = columns.map((column, at) =>
     Math.max(textWidth(column.title), ...rows.map((row) => textWidth(row[at] ?? ''))),

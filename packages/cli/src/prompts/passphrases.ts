@@ -90,7 +90,7 @@ export class Passphrases {
     if (text === null) {
       throw refusedFile(`the passphrase file ${path} cannot be read`);
     }
-    const mode = process.platform === 'win32' ? 0 : ((await stat(path)).mode & 0o077);
+    const mode = process.platform === 'win32' ? 0 : (await stat(path)).mode & 0o077;
     if (mode !== 0) this.#source.warn(`others can read ${path}; run: chmod 600 ${path}`);
     const line = text.split(/\r?\n/u)[0] ?? '';
     if (line === '') throw refusedFile(`the first line of ${path} is empty`);

@@ -1,0 +1,111 @@
+/**
+ * What the docket and the node already know need not be typed: the resolution that is closed, the text
+ * that is reciprocated, names of parties inside a body, beginnings of identifiers.
+ *
+ * Only what is missing or abbreviated is filled in; nothing that was written is changed.
+ */
+import type { OwedRow, ShownDocket } from '@comity/node';
+import type { JsonValue } from '@comity/record';
+import { refused } from './command-error.ts';
+import { segment } from './client.ts';
+import type { NodeClient } from './client.ts';
+import { partyNamed } from './parties.ts';
+
+type Body = Record<string, unknown>;
+const identifier = /^[0-9a-f]{64}$/u;
+const abbreviation = /^[0-9a-f]{6,63}$/u;
+
+/** The body with everything filled in that can be. */
+export async function completeBody(
+  client: NodeClient,
+  kind: string,
+  docket: string | null,
+  given: Body,
+): Promise<Body> {
+  const body = await withPartyIds(client, given);
+  if (kind === 'incident.close' || kind === 'incident.dispute') {
+    return await withStatement(client, docket, body, 'resolution', 'incident.resolve');
+  }
+  if (kind === 'channel.message' && typeof body['inReplyTo'] === 'string') {
+    return await withFullId(client, body, 'inReplyTo');
+  }
+  if (kind === 'assurance.reciprocate' && body['text'] === undefined) {
+    return await withOfferDigest(client, docket, body);
+  }
+  if (kind === 'obligation.extend' || kind === 'obligation.waive') {
+    return await withObligation(client, body);
+  }
+  return body;
+}
+
+/** `respondent` and `of` name parties. */
+async function withPartyIds(client: NodeClient, body: Body): Promise<Body> {
+  const result = { ...body };
+  const { respondent, of } = body;
+  if (typeof respondent === 'string') result['respondent'] = await partyId(client, respondent);
+  if (Array.isArray(of)) {
+    const ids: string[] = [];
+    for (const one of of) ids.push(await partyId(client, String(one)));
+    result['of'] = ids;
+  }
+  return result;
+}
+
+async function partyId(client: NodeClient, text: string): Promise<string> {
+  if (identifier.test(text)) return text;
+  return await partyNamed(client, text);
+}
+
+async function withStatement(
+  client: NodeClient,
+  docket: string | null,
+  body: Body,
+  member: string,
+  kind: string,
+): Promise<Body> {
+  const given = body[member];
+  if (docket === null || (typeof given === 'string' && identifier.test(given))) return body;
+  const shown = await client.get<ShownDocket>(`/dockets/${segment(docket)}`);
+  const fits = shown.statements.filter(
+    (statement) =>
+      statement.kind === kind &&
+      (given === undefined || (typeof given === 'string' && statement.id.startsWith(given))),
+  );
+  const last = fits.at(-1);
+  if (last === undefined) throw refused('nothing-to-answer', `there is no ${kind} in that docket`);
+  return { ...body, [member]: last.id };
+}
+
+async function withFullId(client: NodeClient, body: Body, member: string): Promise<Body> {
+  const given = body[member];
+  if (typeof given !== 'string' || !abbreviation.test(given)) return body;
+  const found = await client.get<{ id: string }>(`/statements/${segment(given)}`);
+  return { ...body, [member]: found.id };
+}
+
+async function withOfferDigest(
+  client: NodeClient,
+  docket: string | null,
+  body: Body,
+): Promise<Body> {
+  if (docket === null) return body;
+  const shown = await client.get<ShownDocket>(`/dockets/${segment(docket)}`);
+  const offer = shown.statements.find((statement) => statement.kind === 'assurance.offer');
+  if (offer === undefined) throw refused('nothing-to-answer', 'there is no offer in that docket');
+  const { assuranceDigest, kinds } = await import('@comity/accord');
+  const parsed = kinds['assurance.offer'].schema.safeParse(offer.body as JsonValue);
+  if (!parsed.success) throw refused('bad-schema', 'the offer does not fit its kind');
+  return { ...body, text: assuranceDigest(parsed.data as Parameters<typeof assuranceDigest>[0]) };
+}
+
+async function withObligation(client: NodeClient, body: Body): Promise<Body> {
+  const given = body['obligation'];
+  if (typeof given !== 'string' || !abbreviation.test(given)) return body;
+  const owed = await client.get<OwedRow[]>('/obligations', { all: true });
+  const fits = owed.filter((row) => row.id.startsWith(given));
+  const [only] = fits;
+  if (only === undefined || fits.length > 1) {
+    throw refused('unknown-obligation', `${fits.length} obligations begin with ${given}`);
+  }
+  return { ...body, obligation: only.id };
+}

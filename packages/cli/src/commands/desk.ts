@@ -1,0 +1,225 @@
+/**
+ * `say`, `approve`, `officers`: an act is drafted, signed by officers, and logged with the last one.
+ */
+import type { Command } from 'commander';
+import { addCommand, collect, run } from '../command.ts';
+import { usage } from '../command-error.ts';
+import { segment } from '../client.ts';
+import type { CommandContext, CommonOptions } from '../context.ts';
+import { withNode } from '../connect.ts';
+import { completeBody } from '../body-completion.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { readInputObject } from '../files.ts';
+import { shown } from '../output/foreign-text.ts';
+import { table } from '../output/table.ts';
+import { confirmSigning, signDraft, signedWords } from '../signing.ts';
+import type { DraftRow, SignedState } from '../signing.ts';
+
+export function addDeskCommands(program: Command): void {
+  addSay(program);
+  addApprove(program);
+  addOfficers(program);
+}
+
+interface SayOptions extends CommonOptions {
+  to?: string[];
+  docket?: string;
+  body?: string;
+  text?: string;
+  subject?: string;
+  priority?: string;
+  marker?: string;
+  language?: string;
+  cite?: string[];
+  terms?: string;
+  officer?: string[];
+  key?: string[];
+  draftOnly?: boolean;
+}
+
+function addSay(program: Command): void {
+  addCommand(program, {
+    usage: 'say <kind>',
+    summary: 'Draft an act, sign it, and send it',
+    description:
+      'KIND is one of "comity kinds". The body is a JSON object from a file; "comity kinds KIND" prints one to start from. A message needs no file: --text. An act that needs two officers waits as a draft until the second has signed ("comity approve"). What the docket itself determines may be left out of the body: the resolution that is closed, the text that is reciprocated.',
+    examples: [
+      'say channel.message --to Southmark --text "Our duty desk is back." --home north',
+      'say incident.notify --to Southmark --body incident.json --home north',
+      'say incident.acknowledge --docket 3f2a9c41d0b7 --body - --officer "Officer 1" --home south < ack.json',
+      'say assurance.reciprocate --docket 81aa02f7c3d1 --officer "Officer 1" --officer "Officer 2" --home south',
+    ],
+    home: 'home',
+  })
+    .option('--to <party>', 'whom it is for (several times)', collect)
+    .option('--docket <id>', 'the docket it belongs to, when it does not open one')
+    .option('--body <file>', 'JSON object, "-" for stdin')
+    .option('--text <words>', 'the text of a channel.message')
+    .option('--subject <words>', 'with --text: its subject')
+    .option('--priority <priority>', 'with --text: ordinary, urgent or flash')
+    .option('--marker <marker>', 'with --text: information, question, answer, request, warning, …')
+    .option('--language <tag>', 'with --text: the language it is in (default: en)')
+    .option('--cite <statement>', 'another statement that it rests on (several times)', collect)
+    .option('--terms <digest>', 'for an opening act: pin these agreed terms')
+    .option('--officer <name>', 'who signs (several times); default: one who may', collect)
+    .option('--key <keyfile>', 'sign with a key file from elsewhere (several times)', collect)
+    .option('--draft-only', 'make the draft and let nobody sign yet')
+    .action(
+      run<SayOptions>(async (context, options, kind) => {
+        const given = await bodyFrom(kind, options);
+        await withNode(context, async (client) => {
+          const body = await completeBody(client, kind, options.docket ?? null, given);
+          const draft = await client.post<DraftRow>('/drafts', {
+            kind,
+            to: options.to ?? [],
+            docket: options.docket ?? null,
+            body,
+            ...(options.cite === undefined ? {} : { cites: options.cite }),
+            ...(options.terms === undefined ? {} : { terms: options.terms }),
+          });
+          const words = shown(draft.words ?? kind);
+          if (options.draftOnly === true) {
+            const { missingSignatures, maySign } = draft;
+            const state = {
+              draft: draft.draft,
+              state: 'waiting' as const,
+              missingSignatures,
+              maySign,
+            };
+            context.output.answer(state, signedWords(state, words));
+            return;
+          }
+          const wanted = { officers: options.officer ?? [], keyFiles: options.key ?? [] };
+          const state = await signDraft(context, client, draft.draft, wanted, true);
+          answerSigned(context, state, words);
+        });
+      }),
+    );
+}
+
+async function bodyFrom(kind: string, options: SayOptions): Promise<Record<string, unknown>> {
+  if (options.text !== undefined) {
+    if (options.body !== undefined) throw usage('give --body or --text, not both');
+    if (kind !== 'channel.message') throw usage('--text is for channel.message; give --body FILE');
+    return {
+      marker: options.marker ?? 'information',
+      priority: options.priority ?? 'ordinary',
+      standing: 'official',
+      ...(options.subject === undefined ? {} : { subject: options.subject }),
+      text: options.text,
+      language: options.language ?? 'en',
+    };
+  }
+  return options.body === undefined ? {} : await readInputObject(options.body);
+}
+
+interface ApproveOptions extends CommonOptions {
+  officer?: string[];
+  key?: string[];
+  yes?: boolean;
+}
+
+function addApprove(program: Command): void {
+  addCommand(program, {
+    usage: 'approve <draft>',
+    summary: 'Sign a waiting draft as another officer',
+    description:
+      'On a terminal the act is shown whole, with its identifier in groups to compare with the other officer, before your key is used.',
+    examples: ['approve 5d01c7e2aa90 --officer "Officer 2" --home north'],
+    home: 'home',
+  })
+    .option('--officer <name>', 'who signs (several times); default: one who may', collect)
+    .option('--key <keyfile>', 'sign with a key file from elsewhere (several times)', collect)
+    .option('--yes', 'do not ask')
+    .action(
+      run<ApproveOptions>(async (context, options, draft) => {
+        await withNode(context, async (client) => {
+          const row = await client.get<DraftRow>(`/drafts/${segment(draft)}`);
+          if (options.yes !== true && context.interactive) {
+            const words = await wholeDraftWords(
+              context,
+              await client.file(`/drafts/${segment(row.draft)}/file`),
+            );
+            await confirmSigning(context, words, 'Sign this statement?');
+          }
+          const wanted = { officers: options.officer ?? [], keyFiles: options.key ?? [] };
+          const state = await signDraft(context, client, row.draft, wanted, false);
+          answerSigned(context, state, shown(row.words ?? row.kind));
+        });
+      }),
+    );
+}
+
+/** Answers, and refuses by exit code what was not said. */
+export function answerSigned(context: CommandContext, state: SignedState, words: string): void {
+  context.output.answer(state, signedWords(state, words));
+  if (state.state === 'stale') process.exitCode = exitCodes.refused;
+}
+
+/** Everything that a draft says, from its file. */
+export async function wholeDraftWords(context: CommandContext, file: Uint8Array): Promise<string> {
+  const { parseDraftFile } = await import('@comity/node');
+  const { statementWords } = await import('../output/statement-words.ts');
+  const draft = parseDraftFile(file);
+  if (!draft.ok) return 'The draft cannot be read.';
+  const names = new Map(Object.entries(draft.value.names));
+  return statementWords(draft.value.id, draft.value.statement, names, context.output.width);
+}
+
+interface OfficerRow {
+  office: string;
+  levels: string[];
+  keys: { type: string; keyid: string }[];
+  keyFile: string | null;
+  unprotected: boolean;
+}
+
+interface Roster {
+  officers: OfficerRow[];
+  thresholds: { root: number; solemn: number; duty: number };
+  onePerson: boolean;
+  delegations: { id: string; office: string; kinds: string[]; until: string; ended: boolean }[];
+}
+
+function addOfficers(program: Command): void {
+  addCommand(program, {
+    usage: 'officers',
+    summary: 'Who may sign what, and whose key lies in this home',
+    description:
+      'Keys in the home are for exercises and small houses: an officer’s key belongs on the officer’s own device.',
+    examples: ['officers --home north'],
+    home: 'home',
+  }).action(
+    run<CommonOptions>(async (context) => {
+      await withNode(context, async (client) => {
+        const roster = await client.get<Roster>('/officers');
+        const lines = roster.officers.map((row) => [
+          shown(row.office),
+          row.levels.join(', '),
+          row.keys.map((key) => key.type).join(', '),
+          row.keyFile ?? 'not in this home',
+        ]);
+        const titles = ['office', 'may sign', 'keys', 'key file'];
+        const { duty, solemn, root } = roster.thresholds;
+        const needed = `Needed: ${duty} for duty, ${solemn} for solemn, ${root} for root acts.${roster.onePerson ? ' A party of one person: every counterpart sees that.' : ''}`;
+        const delegations = roster.delegations
+          .filter((one) => !one.ended)
+          .map(
+            (one) => `Delegated: ${shown(one.office)} until ${one.until} (${one.kinds.join(', ')})`,
+          );
+        context.output.answer(
+          roster,
+          [
+            table(
+              titles.map((title) => ({ title })),
+              lines,
+              'No officers.',
+            ),
+            needed,
+            ...delegations,
+          ].join('\n'),
+        );
+      });
+    }),
+  );
+}

@@ -1,0 +1,209 @@
+/**
+ * `init` and `start`: making a party, and running its node.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Command } from 'commander';
+import { addCommand, collect, run } from '../command.ts';
+import { CommandError, refused, usage } from '../command-error.ts';
+import { lockedError, openFailureError, warnOfUnprotectedKeys } from '../connect.ts';
+import type { CommonOptions } from '../context.ts';
+import { readHomeParty, requireHome } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { makeLogWriter } from '../log-lines.ts';
+import { shown } from '../output/foreign-text.ts';
+import { exerciseLine } from '../output/output.ts';
+
+interface InitOptions extends CommonOptions {
+  name: string;
+  function?: string[];
+  officers: string;
+  exercise?: boolean;
+  unprotectedKeys?: boolean;
+}
+
+export function addHomeCommands(program: Command): void {
+  addInit(program);
+  addStart(program);
+}
+
+function addInit(program: Command): void {
+  addCommand(program, {
+    usage: 'init',
+    summary: 'Make a party: its keys, its first credentials, its log',
+    description:
+      'Everything goes into one folder, which must be empty or missing. The keys are encrypted with a passphrase (asked, or from --passphrase-file). Move the officers’ key files to the officers’ own devices when this is more than a trial. With two officers or more, solemn acts need two of them. An exercise party is one for ever and never meets a real one.',
+    examples: [
+      'init --home north --name Northland',
+      'init --home drill --name Northland --function cert --exercise --unprotected-keys',
+    ],
+    home: 'home',
+  })
+    .requiredOption('--name <name>', 'the party’s name as others see it')
+    .option('--function <function>', 'state, cert, organisation, … (several times)', collect)
+    .option('--officers <count>', 'how many officers', '2')
+    .option('--exercise', 'an exercise party, for ever')
+    .option('--unprotected-keys', 'no passphrase: for trials only')
+    .action(
+      run<InitOptions>(async (context, options) => {
+        const home = requireHome(context);
+        const officers = Number(options.officers);
+        if (!Number.isInteger(officers) || officers < 1) {
+          throw usage(`--officers ${options.officers} is not a number of officers`);
+        }
+        const unprotectedKeys = options.unprotectedKeys === true;
+        const node = await import('@comity/node');
+        const passphrase = unprotectedKeys ? null : await context.passphrases.forNewKeys();
+        context.output.exercise = options.exercise === true;
+        if (!unprotectedKeys)
+          context.output.note('making keys and encrypting them; this takes some seconds');
+        const made = await node.initHome({
+          home,
+          name: options.name,
+          functions: options.function ?? [],
+          officers,
+          exercise: options.exercise === true,
+          unprotectedKeys,
+          passphrase,
+          random: (count) => new Uint8Array(randomBytes(count)),
+          clock: node.systemClock,
+          environment: context.environment,
+        });
+        if (!made.ok) throw initError(home, made);
+        await warnOfUnprotectedKeys(context, home);
+        const { party, origin, vkey } = made.value;
+        const keys = made.value.officers.map((one) => `  ${shown(one.office)}: ${one.keyFile}`);
+        context.output.answer(
+          made.value,
+          [
+            `${shown(options.name)} is made in ${home}.`,
+            `party   ${party}`,
+            `log     ${origin}`,
+            `vkey    ${vkey}`,
+            'officers’ keys:',
+            ...keys,
+            `Next: comity start --home ${home}, then comity credentials --home ${home} -o FILE for the other side.`,
+          ].join('\n'),
+        );
+      }),
+    );
+}
+
+function initError(
+  home: string,
+  problem: { code: string; path: string; detail?: string },
+): CommandError {
+  const detail = problem.detail === undefined ? '' : `: ${problem.detail}`;
+  switch (problem.code) {
+    case 'home-exists':
+      return refused(
+        problem.code,
+        `${home} is not empty`,
+        'Choose another folder; a home is never overwritten.',
+      );
+    case 'locked':
+      return lockedError(home, problem.detail);
+    case 'bad-name':
+      return refused(problem.code, `the name cannot be used (${problem.path})${detail}`);
+    case 'bad-officers':
+      return usage(`--officers must be ${problem.detail ?? 'a small number'}`);
+    case 'bad-function':
+      return refused(
+        problem.code,
+        `there is no such function (${problem.path})${detail}`,
+        'One of: state, cert, election-authority, sector-centre, assessor, witness, depositary, relay, observer, organisation.',
+      );
+    default:
+      return openFailureError(home, problem);
+  }
+}
+
+interface StartOptions extends CommonOptions {
+  exchange?: string;
+  api?: string;
+  direct?: string;
+  verbose?: boolean;
+}
+
+function addStart(program: Command): void {
+  addCommand(program, {
+    usage: 'start',
+    summary: 'Run the node of a home until Ctrl-C',
+    description:
+      'Prints log lines, and "ready" when counterparts and officers can reach it: plain lines on a terminal, JSON lines otherwise. --exchange is for counterparts and may face the internet; --api is for officers and should not ("none": only the socket in the home). Ctrl-C or SIGTERM ends it cleanly.',
+    examples: [
+      'start --home north',
+      'start --home north --exchange 127.0.0.1:7400 --api 127.0.0.1:7401',
+    ],
+    home: 'home',
+  })
+    .option('--exchange <host:port>', 'where counterparts connect (port 0: any free one)')
+    .option('--api <host:port>', 'where officers and their programs connect, or "none"')
+    .option('--direct <url>', 'the address that counterparts are told')
+    .option('--verbose', 'log more')
+    .action(
+      run<StartOptions>(async (context, options) => {
+        const home = requireHome(context);
+        const self = await readHomeParty(context);
+        if (self === null) throw openFailureError(home, { code: 'no-home', path: home });
+        await warnOfUnprotectedKeys(context, home);
+        const human = process.stdout.isTTY === true && options.json !== true;
+        const log = makeLogWriter(
+          process.stdout,
+          human,
+          options.verbose === true,
+          context.environment,
+        );
+        const { startNode } = await import('@comity/node');
+        const stop = stopRequest();
+        const node = await context.passphrases.unlock(
+          `the node keys of ${home}`,
+          async (passphrase) => {
+            const started = await startNode({
+              home,
+              flags: {
+                ...(options.exchange === undefined ? {} : { exchange: options.exchange }),
+                ...(options.api === undefined
+                  ? {}
+                  : { api: options.api === 'none' ? null : options.api }),
+                ...(options.direct === undefined ? {} : { direct: options.direct }),
+              },
+              passphrase,
+              environment: context.environment,
+              log,
+            });
+            if (!started.ok && !keyCodes.includes(started.code))
+              throw openFailureError(home, started);
+            return started;
+          },
+        );
+        if (self.exercise) context.output.line(exerciseLine);
+        log('info', `${self.name} is reachable`, {
+          exchange: node.exchange,
+          api: node.api ?? 'only the socket in the home',
+        });
+        process.stdout.write('ready\n');
+        await stop;
+        log('info', 'ending');
+        await node.close();
+        process.exitCode = exitCodes.ok;
+      }),
+    );
+}
+
+const keyCodes: readonly string[] = ['passphrase-needed', 'wrong-passphrase', 'bad-key-file'];
+/** A second signal after this long ends at once: the store is safe at any moment. */
+const patienceMs = 1_000;
+
+/** Resolves with the first SIGINT or SIGTERM; a later one, when ending takes long, ends at once. */
+function stopRequest(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = 0;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (asked !== 0 && Date.now() - asked > patienceMs) process.exit(exitCodes.interrupted);
+        if (asked === 0) asked = Date.now();
+        resolve();
+      });
+    }
+  });
+}

@@ -1,0 +1,176 @@
+/**
+ * `pair add`, `pair number`, `pair confirm`: the only way in. Nobody is trusted on first use.
+ */
+import type { Command } from 'commander';
+import { addCommand, addGroup, collect, run } from '../command.ts';
+import { refused, usage } from '../command-error.ts';
+import { segment } from '../client.ts';
+import type { NodeClient } from '../client.ts';
+import type { CommandContext, CommonOptions } from '../context.ts';
+import { withNode } from '../connect.ts';
+import { readInput } from '../files.ts';
+import { shown } from '../output/foreign-text.ts';
+import { askText } from '../prompts/ask.ts';
+import { signDraft } from '../signing.ts';
+import type { SignedState } from '../signing.ts';
+
+export interface PairingReply {
+  party: string;
+  name?: string;
+  safetyNumber: string;
+  state: string;
+}
+
+interface ConfirmReply extends PairingReply {
+  /** Null when we said the same already. */
+  draft: { draft: string } | null;
+}
+
+export function addPairCommands(program: Command): void {
+  const pair = addGroup(
+    program,
+    'pair',
+    'Pair with a counterpart: add, compare the number, confirm',
+  );
+  addAdd(pair);
+  addNumber(pair);
+  addConfirm(pair);
+}
+
+const states: { readonly [state: string]: string } = {
+  added: 'added; the pairing is not confirmed by both sides yet',
+  confirmed: 'paired: both sides confirmed the same number',
+  'numbers-differ': 'the two sides confirmed different numbers: compare again by voice',
+  introduced: 'introduced by somebody else; add their credentials to pair',
+  self: 'ourselves',
+};
+
+/** The number as two halves of six groups, one for each side to read. */
+export function numberWords(number: string): string {
+  const groups = number.split(' ');
+  return `  ${groups.slice(0, 6).join('  ')}\n  ${groups.slice(6).join('  ')}`;
+}
+
+function addAdd(pair: Command): void {
+  addCommand(pair, {
+    usage: 'add <file-or-url>',
+    summary: 'Take the credentials of the other side',
+    description:
+      'From a file that "comity credentials" wrote, or from the address of their node. Where the file comes from does not matter: only the safety number, compared by voice, says whose it is.',
+    examples: ['pair add south.comity --home north', 'pair add https://south.example --home north'],
+    home: 'home',
+  }).action(
+    run<CommonOptions>(async (context, _options, source) => {
+      const isAddress = /^https?:\/\//u.test(source);
+      const bytes = isAddress ? null : await readInput(source);
+      await withNode(context, async (client) => {
+        const reply =
+          bytes === null
+            ? await client.post<PairingReply>('/parties/url', { url: source })
+            : await client.postFile<PairingReply>('/parties/file', bytes);
+        const name = shown(reply.name ?? reply.party);
+        context.output.answer(
+          pairingDocument(reply),
+          `${name} (${reply.party})\n${states[reply.state] ?? reply.state}\nCompare this number with them by voice, each reading one line:\n${numberWords(reply.safetyNumber)}\nIf it is the same on both sides: comity pair confirm ${quoted(name)} --number "…"`,
+        );
+      });
+    }),
+  );
+}
+
+function addNumber(pair: Command): void {
+  addCommand(pair, {
+    usage: 'number <party>',
+    summary: 'The safety number to compare by voice',
+    examples: ['pair number Southmark --home north'],
+    home: 'home',
+  }).action(
+    run<CommonOptions>(async (context, _options, party) => {
+      await withNode(context, async (client) => {
+        const reply = await pairing(client, party);
+        context.output.answer(
+          pairingDocument(reply),
+          `${numberWords(reply.safetyNumber)}\n${states[reply.state] ?? reply.state}`,
+        );
+      });
+    }),
+  );
+}
+
+interface ConfirmOptions extends CommonOptions {
+  number?: string;
+  officer?: string[];
+  key?: string[];
+}
+
+function addConfirm(pair: Command): void {
+  addCommand(pair, {
+    usage: 'confirm <party>',
+    summary: 'Say in the record that the numbers were the same',
+    description:
+      'Give the number as you heard it from the other side, not as your own screen shows it. The pairing stands when both sides have confirmed.',
+    examples: ['pair confirm Southmark --number "12345 67890 …" --home north'],
+    home: 'home',
+  })
+    .option('--number <digits>', 'the sixty digits; spaces and hyphens do not count')
+    .option('--officer <name>', 'who signs (several times); default: one who may', collect)
+    .option('--key <keyfile>', 'sign with a key file from elsewhere (several times)', collect)
+    .action(
+      run<ConfirmOptions>(async (context, options, party) => {
+        const number = options.number ?? (await askedNumber(context));
+        const { sameSafetyNumber } = await import('@comity/node');
+        await withNode(context, async (client) => {
+          const before = await pairing(client, party);
+          if (!sameSafetyNumber(number, before.safetyNumber)) {
+            throw refused(
+              'wrong-number',
+              'this is not the number of this pairing; nothing was confirmed',
+              'Read it to each other again, whole. If it still differs, someone may stand between you: do not confirm.',
+            );
+          }
+          const reply = await client.post<ConfirmReply>(
+            `/parties/${segment(before.party)}/confirm`,
+            { number },
+          );
+          const wanted = { officers: options.officer ?? [], keyFiles: options.key ?? [] };
+          const signed: SignedState | null =
+            reply.draft === null
+              ? null
+              : await signDraft(context, client, reply.draft.draft, wanted, true);
+          const after = await pairing(client, before.party);
+          const words =
+            signed === null || signed.state === 'logged'
+              ? `${states[after.state] ?? after.state}.${after.state === 'added' ? '\nThe other side has still to confirm, or its confirmation has not come yet.' : ''}`
+              : `Draft ${signed.draft ?? ''}: ${signed.missingSignatures} more must sign.`;
+          context.output.answer({ ...pairingDocument(after), ...signedPart(signed) }, words);
+        });
+      }),
+    );
+}
+
+function signedPart(signed: SignedState | null): object {
+  if (signed === null) return {};
+  if (signed.id !== undefined) return { id: signed.id };
+  return { draft: signed.draft, missingSignatures: signed.missingSignatures };
+}
+
+async function pairing(client: NodeClient, party: string): Promise<PairingReply> {
+  return await client.get<PairingReply>(`/parties/${segment(party)}/number`);
+}
+
+function pairingDocument(reply: PairingReply): {
+  party: string;
+  safetyNumber: string;
+  state: string;
+} {
+  return { party: reply.party, safetyNumber: reply.safetyNumber, state: reply.state };
+}
+
+async function askedNumber(context: CommandContext): Promise<string> {
+  if (!context.interactive) throw usage('give --number "…" as the other side read it to you');
+  return await askText('The number as the other side read it to you');
+}
+
+function quoted(name: string): string {
+  return /^[\w.-]+$/u.test(name) ? name : `"${name}"`;
+}
