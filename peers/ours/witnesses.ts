@@ -1,0 +1,1 @@
+console.log('skip litewitness: not written yet');
