@@ -210,3 +210,13 @@ export type {
   PouchRecordType,
   ProofFact,
 } from './pouch-record.ts';
+export { parseBundle, writeBundle } from './bundle.ts';
+export type {
+  Bundle,
+  BundledCredentials,
+  BundledHeartbeat,
+  BundledProof,
+  BundledStatement,
+} from './bundle.ts';
+export { verifyBundle } from './verify.ts';
+export type { BundleCheck, Meaning, Verdict, VerifiedStatement, VerifyReport } from './verify.ts';
