@@ -209,6 +209,7 @@ async function statementRows(
           'said_index',
           'said_size',
           'own',
+          'held_origin',
           'held_index',
           'held_size',
           'refused',
@@ -246,7 +247,8 @@ async function receiptsOf(
   };
   for (const { row } of stored) {
     if (row.held_index === null || row.held_size === null) continue;
-    const place = { origin: deps.ownOrigin, index: row.held_index, size: row.held_size };
+    const origin = row.held_origin ?? deps.ownOrigin;
+    const place = { origin, index: row.held_index, size: row.held_size };
     add(row.id, deps.self, place);
   }
   const ids = stored.map(({ row }) => row.id);

@@ -27,6 +27,7 @@ export interface StatementRow {
   said_index: number;
   said_size: number;
   own: number;
+  held_origin: string | null;
   held_index: number | null;
   held_size: number | null;
   refused: string | null;
