@@ -1,0 +1,179 @@
+/**
+ * A node without its network: the home locked, keys read, store and log open, dockets folded, the
+ * desk ready. `startNode` puts exchange, listeners and the API on top; a command that runs while no
+ * node does uses the same.
+ */
+import { failure, success } from '@comity/record';
+import type { Failure, Result } from '@comity/record';
+import type { Clock, LogLine, NodeKeys, Random } from './context.ts';
+import { createEventHub } from './api/events.ts';
+import type { EventHub } from './api/events.ts';
+import type { DeskDeps } from './desk/deps.ts';
+import { createRefolder } from './dockets/refold.ts';
+import type { Refolder } from './dockets/refold.ts';
+import { newAnchor } from './exchange/anchors.ts';
+import type { After } from './exchange/deps.ts';
+import { loadConfig } from './home/config.ts';
+import type { ConfigFlags, NodeConfig } from './home/config.ts';
+import { homeLayout } from './home/layout.ts';
+import type { HomeLayout } from './home/layout.ts';
+import { acquireLock } from './home/lock.ts';
+import type { HomeLock } from './home/lock.ts';
+import { readNodeKeys } from './home/node-keys.ts';
+import type { NodeKeysFailure } from './home/node-keys.ts';
+import { readPartyFile } from './home/party-file.ts';
+import { openStorage } from './home/storage.ts';
+import type { Storage } from './home/storage.ts';
+import type { SaidJob } from './log/jobs.ts';
+import { displayName, loadChain, storeChain } from './parties/chains.ts';
+import { updatePairingState } from './parties/pairing.ts';
+import { repairChains } from './parties/taking.ts';
+
+export interface OpenOptions {
+  home: string;
+  /** Configuration from the command line; stands above file and environment. */
+  flags: ConfigFlags;
+  /** For the node's own keys; not looked at when they are unprotected. */
+  passphrase: string | null;
+  environment: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+  random: Random;
+  after: After;
+  log: LogLine;
+}
+
+export interface OpenNode {
+  layout: HomeLayout;
+  config: NodeConfig;
+  keys: NodeKeys;
+  name: string;
+  unprotectedKeys: boolean;
+  storage: Storage;
+  refolder: Refolder;
+  hub: EventHub;
+  desk: DeskDeps;
+  /** Called with each statement of ours after it was logged; set by the exchange. */
+  onLogged(listener: (job: SaidJob) => void): void;
+  close(): Promise<void>;
+}
+
+export type OpenFailure =
+  NodeKeysFailure | 'bad-home' | 'locked' | 'bad-config' | 'store-unavailable' | 'wrong-database';
+
+/** Opens the home. On failure nothing stays open and the lock is free. */
+export async function openNode(options: OpenOptions): Promise<Result<OpenNode, OpenFailure>> {
+  const layout = homeLayout(options.home);
+  const party = await readPartyFile(layout);
+  if (!party.ok) return party;
+  const config = await loadConfig(layout, options.environment, options.flags);
+  if (!config.ok) return config;
+  const locked = await acquireLock(layout.lock);
+  if (!locked.ok) return locked;
+  const undo = async <C extends OpenFailure>(problem: Failure<C>) => {
+    await locked.value.release();
+    return problem;
+  };
+  const read = await readNodeKeys(layout, options.passphrase);
+  if (!read.ok) return await undo(read);
+  const { keys, unprotected } = read.value;
+  if (keys.party !== party.value.id) return await undo(failure('bad-home', layout.party));
+  const storage = await openStorage({ ...options, layout, config: config.value, keys });
+  if (!storage.ok) return await undo(storage);
+  const home = { layout, config: config.value, keys, unprotectedKeys: unprotected };
+  try {
+    const wrong = await checkDatabase(storage.value, keys);
+    if (wrong !== null) {
+      await storage.value.close();
+      return await undo(wrong);
+    }
+    return success(await assemble(options, home, storage.value, locked.value));
+  } catch (error) {
+    await storage.value.close();
+    await locked.value.release();
+    throw error;
+  }
+}
+
+/** A database that belongs to another party must never be written to with these keys. */
+async function checkDatabase(
+  storage: Storage,
+  keys: NodeKeys,
+): Promise<Failure<'wrong-database'> | null> {
+  const row = await storage.store.reader
+    .selectFrom('meta')
+    .select('value')
+    .where('key', '=', 'self')
+    .executeTakeFirst();
+  if (row?.value === keys.party) return null;
+  return failure('wrong-database', '', row === undefined ? 'empty' : `of party ${row.value}`);
+}
+
+async function assemble(
+  options: OpenOptions,
+  home: Pick<OpenNode, 'layout' | 'config' | 'keys' | 'unprotectedKeys'>,
+  storage: Storage,
+  lock: HomeLock,
+): Promise<OpenNode> {
+  const { clock, random, after, log } = options;
+  const { store, sequencer } = storage;
+  const { keys } = home;
+  const hub = createEventHub();
+  await repairChains(store, clock.now());
+  const refolder = await createRefolder({
+    store,
+    self: keys.party,
+    ownOrigin: keys.logSigner.key.name,
+    exercise: keys.exercise,
+    clock,
+    after,
+    log,
+    notify: hub.notify,
+  });
+  const listeners: ((job: SaidJob) => void)[] = [];
+  const desk: DeskDeps = {
+    store,
+    sequencer,
+    clock,
+    random,
+    self: { party: keys.party, exercise: keys.exercise },
+    newAnchor: (reader, recipients) => newAnchor(reader, recipients, keys.party),
+    notify: hub.notify,
+    afterLogged: async (job) => {
+      await noteOwnStatement(storage, keys.party, job);
+      if (job.docket !== '') refolder.docketsChanged([job.docket]);
+      for (const listener of listeners) listener(job);
+    },
+  };
+  const chain = await loadChain(store.reader, keys.party);
+  const name =
+    chain === null ? keys.party : displayName(chain.versions.at(-1)?.body.name ?? {}, '');
+  return {
+    ...home,
+    name,
+    storage,
+    refolder,
+    hub,
+    desk,
+    onLogged: (listener) => listeners.push(listener),
+    close: async () => {
+      await refolder.close();
+      await storage.close();
+      await lock.release();
+    },
+  };
+}
+
+/** What our own statement changes besides its docket: the state of a pairing, our own name. */
+async function noteOwnStatement(storage: Storage, self: string, job: SaidJob): Promise<void> {
+  const { kind } = job.statement;
+  if (kind === 'channel.pair') {
+    const [party] = job.statement.to;
+    if (party === undefined) return;
+    await storage.store.transact((tx) => updatePairingState(tx, self, party));
+  } else if (kind === 'party.credentials') {
+    await storage.store.transact(async (tx) => {
+      const chain = await loadChain(tx, self);
+      if (chain !== null) await storeChain(tx, chain);
+    });
+  }
+}
