@@ -9,7 +9,7 @@ export async function raiseAlarm(
   now: number,
 ): Promise<string> {
   const { code, party, about, detail } = alarm;
-  const id = sha256Hex(encodeText(`${code}\n${party ?? ''}\n${about}`));
+  const id = alarmId(code, party, about);
   await tx
     .insertInto('alarms')
     .values({ id, code, party, detail, raised_at: now, cleared_at: null })
@@ -21,6 +21,24 @@ export async function raiseAlarm(
     )
     .execute();
   return id;
+}
+
+/** Marks an alarm as over; nothing happens where it is not raised. */
+export async function clearAlarm(
+  tx: StoreTransaction,
+  alarm: { code: string; party: string | null; about: string },
+  now: number,
+): Promise<void> {
+  await tx
+    .updateTable('alarms')
+    .set({ cleared_at: now })
+    .where('id', '=', alarmId(alarm.code, alarm.party, alarm.about))
+    .where('cleared_at', 'is', null)
+    .execute();
+}
+
+function alarmId(code: string, party: string | null, about: string): string {
+  return sha256Hex(encodeText(`${code}\n${party ?? ''}\n${about}`));
 }
 
 /** Keeps evidence for ever, by the digest of what it says. */

@@ -1,0 +1,195 @@
+/**
+ * What a witness does: cosigns a checkpoint of a log that it knows, if it is of the tree that it
+ * cosigned before (c2sp.org/tlog-witness; order of the checks as in formats.md, 4b and 4e).
+ */
+import {
+  cosign,
+  emptyRoot,
+  encodeHex,
+  encodeText,
+  equalBytes,
+  formatCheckpoint,
+  formatVkey,
+  decodeHex,
+  openNote,
+  parseCheckpoint,
+  parseVkey,
+  sha256Hex,
+  verifyConsistency,
+  type Checkpoint,
+  type NoteKey,
+  type NoteSigner,
+} from '@comity/record';
+import type { Clock } from '../context.ts';
+import { forked } from '../log/copies.ts';
+import { storeCosignatures } from '../log/cosignatures.ts';
+import { noteWithLinesOf } from '../log/checkpoints.ts';
+import type { WitnessedLogsTable } from '../store/schema.ts';
+import type { Store, StoreTransaction } from '../store/store.ts';
+import { parseAddCheckpoint, type AddCheckpointRequest } from './request.ts';
+
+export const sizeContentType = 'text/x.tlog.size';
+const textContentType = 'text/plain; charset=utf-8';
+
+export interface WitnessDeps {
+  store: Store;
+  clock: Clock;
+  witnessSigner: NoteSigner;
+}
+
+export interface WitnessAnswer {
+  status: 200 | 400 | 403 | 404 | 409 | 413 | 422;
+  contentType: string;
+  body: string;
+}
+
+/**
+ * Answers one request. The new size is on disk before the answer is given (a witness that forgot
+ * what it cosigned could be led to cosign another tree), in one transaction with the check.
+ */
+export async function addCheckpoint(deps: WitnessDeps, body: Uint8Array): Promise<WitnessAnswer> {
+  const request = parseAddCheckpoint(body);
+  if (!request.ok) return refuse(request.code === 'too-large' ? 413 : 400, request.detail ?? '');
+  return await deps.store.transact((tx) => judge(tx, deps, request.value));
+}
+
+async function judge(
+  tx: StoreTransaction,
+  deps: WitnessDeps,
+  request: AddCheckpointRequest,
+): Promise<WitnessAnswer> {
+  const { old, proof, noteText, note, origin } = request;
+  const log = await loadWitnessedLog(tx, origin);
+  if (log === null) return refuse(404, 'unknown log');
+  const keys = logKeysOf(log);
+  const opened = openNote(noteText, keys);
+  if (!opened.ok) return refuse(403, 'no valid signature by a key of this log');
+  const parsed = parseCheckpoint(note.text);
+  if (!parsed.ok) return refuse(400, 'not a checkpoint, or one with extension lines');
+  const { size, root } = parsed.value;
+  if (old > size) return refuse(400, 'old size past the checkpoint');
+  if (size === 0 && !equalBytes(root, emptyRoot)) return refuse(422, 'wrong empty root');
+  if (old !== log.size) {
+    return { status: 409, contentType: sizeContentType, body: `${log.size}\n` };
+  }
+  const known = decodeHex(log.root);
+  if (old === size && log.note !== null && known !== null && !equalBytes(known, root)) {
+    const context = { party: origin, now: deps.clock.now() };
+    await forked(tx, [log.note, noteText], origin, size, context);
+    return refuse(422, 'another root for this size was cosigned');
+  }
+  if (!isProved(old, size, known, root, proof)) return refuse(422, 'not shown to be consistent');
+  const lines = noteWithLinesOf(noteText, keys) ?? noteText;
+  const line = await advance(tx, deps, log, parsed.value, lines);
+  return { status: 200, contentType: textContentType, body: line };
+}
+
+function isProved(
+  old: number,
+  size: number,
+  known: Uint8Array | null,
+  root: Uint8Array,
+  proof: readonly Uint8Array[],
+): boolean {
+  if (old === 0 || old === size) return proof.length === 0;
+  return known !== null && verifyConsistency(old, size, known, root, [...proof]);
+}
+
+/** Sets the log's newest size and signs. What is signed is a re-encoding of what was parsed. */
+async function advance(
+  tx: StoreTransaction,
+  deps: Pick<WitnessDeps, 'clock' | 'witnessSigner'>,
+  log: WitnessedLogsTable,
+  checkpoint: Checkpoint,
+  logLines: string,
+): Promise<string> {
+  const { origin, size, root } = checkpoint;
+  const { witnessSigner, clock } = deps;
+  const text = formatCheckpoint(checkpoint);
+  const time = Math.max(clock.now(), log.time, 1);
+  const line = cosign(text, witnessSigner, time);
+  await tx
+    .updateTable('witnessed_logs')
+    .set({ size, root: encodeHex(root), time, note: logLines + line })
+    .where('origin', '=', origin)
+    .execute();
+  const vkey = formatVkey(witnessSigner.key);
+  await storeCosignatures(tx, origin, size, [{ vkey, time, line }]);
+  return line;
+}
+
+/**
+ * Makes a log known to our witness, or changes its keys; what was cosigned stays. Every counterpart
+ * is witnessed from its pairing on, others by configuration.
+ */
+export async function registerWitnessedLog(
+  tx: StoreTransaction,
+  origin: string,
+  vkeys: readonly string[],
+): Promise<void> {
+  const originHash = sha256Hex(encodeText(origin));
+  const keys = JSON.stringify(vkeys);
+  await tx
+    .insertInto('witnessed_logs')
+    .values({
+      origin,
+      keys,
+      size: 0,
+      root: encodeHex(emptyRoot),
+      time: 0,
+      origin_hash: originHash,
+      note: null,
+    })
+    .onConflict((conflict) => conflict.column('origin').doUpdateSet({ keys }))
+    .execute();
+}
+
+/**
+ * Cosigns a checkpoint that came by another way than add-checkpoint, a pouch: `note` is verified
+ * here, `isConsistent` says whether the tree at the size that we cosigned last has that root.
+ * Null where it is older than what we cosigned, or not shown consistent. The same checkpoint
+ * again gives a new line without a new row: the earliest stays.
+ */
+export async function cosignTaken(
+  tx: StoreTransaction,
+  deps: Pick<WitnessDeps, 'clock' | 'witnessSigner'>,
+  note: string,
+  isConsistent: (size: number, root: string) => Promise<boolean>,
+): Promise<string | null> {
+  const origin = note.slice(0, note.indexOf('\n'));
+  const log = await loadWitnessedLog(tx, origin);
+  if (log === null) return null;
+  const keys = logKeysOf(log);
+  const opened = openNote(note, keys);
+  const parsed = opened.ok ? parseCheckpoint(opened.value.note.text) : null;
+  if (!parsed?.ok || parsed.value.size < log.size) return null;
+  if (log.size > 0 && !(await isConsistent(log.size, log.root))) return null;
+  if (parsed.value.size === log.size && log.size > 0 && encodeHex(parsed.value.root) !== log.root) {
+    return null;
+  }
+  const lines = noteWithLinesOf(note, keys) ?? note;
+  return await advance(tx, deps, log, parsed.value, lines);
+}
+
+async function loadWitnessedLog(
+  tx: StoreTransaction,
+  origin: string,
+): Promise<WitnessedLogsTable | null> {
+  const row = await tx
+    .selectFrom('witnessed_logs')
+    .selectAll()
+    .where('origin', '=', origin)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+function logKeysOf(log: WitnessedLogsTable): NoteKey[] {
+  return (JSON.parse(log.keys) as string[]).flatMap((vkey) => {
+    const key = parseVkey(vkey);
+    return key.ok ? [key.value] : [];
+  });
+}
+
+function refuse(status: 400 | 403 | 404 | 413 | 422, reason: string): WitnessAnswer {
+  return { status, contentType: textContentType, body: `${reason}\n` };
+}
