@@ -26,6 +26,9 @@ export async function completeBody(
   if (kind === 'incident.close' || kind === 'incident.dispute') {
     return await withStatement(client, docket, body, 'resolution', 'incident.resolve');
   }
+  if (kind === 'incident.inform' && body['request'] !== null) {
+    return await withStatement(client, docket, body, 'request', 'incident.request');
+  }
   if (kind === 'channel.message' && typeof body['inReplyTo'] === 'string') {
     return await withFullId(client, body, 'inReplyTo');
   }
@@ -71,7 +74,11 @@ async function withStatement(
       statement.kind === kind &&
       (given === undefined || (typeof given === 'string' && statement.id.startsWith(given))),
   );
-  const last = fits.at(-1);
+  const last = fits.filter((statement) => !statement.own).at(-1) ?? fits.at(-1);
+  // Information may be given unasked; a closing without a proposal is a mistake.
+  if (last === undefined && kind === 'incident.request' && given === undefined) {
+    return { ...body, [member]: null };
+  }
   if (last === undefined) throw refused('nothing-to-answer', `there is no ${kind} in that docket`);
   return { ...body, [member]: last.id };
 }

@@ -4,6 +4,7 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError, refused, unreachable } from './command-error.ts';
 import { NodeClient } from './client.ts';
 import type { ApiCall, ApiReply, Transport } from './client.ts';
@@ -13,6 +14,8 @@ import { adviceFor } from './advice.ts';
 import { exitCodes } from './exit-codes.ts';
 
 const answerTimeoutMs = 120_000;
+const lockPatienceMs = 10_000;
+const lockPollMs = 200;
 
 /** Runs `work` with a client and always closes it. Marks exercises and warns of unprotected keys. */
 export async function withNode<T>(
@@ -43,22 +46,36 @@ export async function warnOfUnprotectedKeys(context: CommandContext, home: strin
   context.output.warn('the keys in this home are not protected by a passphrase: for trials only');
 }
 
+/**
+ * The running node if there is one. When a process that has no socket yet holds the lock (a node that
+ * starts, another command), tries again for some seconds before giving up.
+ */
 async function connect(context: CommandContext, home: string): Promise<Transport> {
-  const running = await connectToRunning(home);
-  if (running !== null) return running;
-  return await openHere(context, home);
+  const end = Date.now() + lockPatienceMs;
+  for (;;) {
+    const running = await connectToRunning(context, home);
+    if (running !== null) return running;
+    try {
+      return await openHere(context, home);
+    } catch (error) {
+      const locked = error instanceof CommandError && error.code === 'locked';
+      if (!locked || Date.now() > end) throw error;
+    }
+    await sleep(lockPollMs);
+  }
 }
 
 /** The socket of a running node, or null when nobody listens there. */
-async function connectToRunning(home: string): Promise<Transport | null> {
-  const { homeLayout } = await import('@comity/node');
+async function connectToRunning(context: CommandContext, home: string): Promise<Transport | null> {
+  const { homeLayout, socketPath } = await import('@comity/node');
   const layout = homeLayout(home);
-  const found = await stat(layout.socket).catch(() => null);
+  const path = socketPath(layout, context.environment);
+  const found = await stat(path).catch(() => null);
   if (found === null) return null;
   const { Client } = await import('undici');
   const token = (await readFile(layout.apiToken, 'utf8').catch(() => '')).trim();
   const client = new Client('http://node', {
-    connect: { socketPath: layout.socket },
+    connect: { socketPath: path },
     headersTimeout: answerTimeoutMs,
     bodyTimeout: answerTimeoutMs,
   });
@@ -82,7 +99,7 @@ async function connectToRunning(home: string): Promise<Transport | null> {
     },
   };
   try {
-    await transport.call({ method: 'GET', path: '/node', body: null, contentType: null });
+    await transport.call({ method: 'GET', path: '/party', body: null, contentType: null });
     return withClearErrors(transport);
   } catch (error) {
     await client.destroy();
@@ -95,20 +112,37 @@ async function connectToRunning(home: string): Promise<Transport | null> {
   }
 }
 
-/** Services in this process. `locked` when another process works on the home. */
+/** Services in this process, without listeners. `locked` when another process works on the home. */
 async function openHere(context: CommandContext, home: string): Promise<Transport> {
-  const { openNode } = await import('@comity/node');
-  const opened = await context.passphrases.unlock(`the node keys of ${home}`, (passphrase) =>
-    openNode({ home, passphrase, environment: context.environment }),
-  );
+  const { startNode, StartError } = await import('@comity/node');
+  const node = await context.passphrases.unlock(`the node keys of ${home}`, async (passphrase) => {
+    try {
+      const started = await startNode({
+        home,
+        passphrase,
+        environment: context.environment,
+        offline: true,
+      });
+      return { ok: true as const, value: started };
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      if (!keyFailures.includes(error.code)) throw openFailureError(home, error);
+      return { ok: false as const, code: error.code, path: error.path };
+    }
+  });
   return {
     running: false,
-    call: async (call): Promise<ApiReply> => await opened.call(call),
-    close: async () => {
-      await opened.close();
-    },
+    call: (call): Promise<ApiReply> => node.call(call),
+    close: () => node.close(),
   };
 }
+
+/** Failures of opening a home that another passphrase could mend. */
+export const keyFailures: readonly string[] = [
+  'passphrase-needed',
+  'wrong-passphrase',
+  'bad-key-file',
+];
 
 function withClearErrors(transport: Transport): Transport {
   return {
@@ -166,6 +200,13 @@ export function openFailureError(
         code,
         `the database belongs to another party${detail}`,
         'Check "database" in config.json: each party has its own.',
+      );
+    case 'address-in-use':
+    case 'cannot-listen':
+      return refused(
+        code,
+        `cannot listen on ${path}${detail}`,
+        'Choose another: --exchange HOST:PORT and --api HOST:PORT; port 0 takes any free one.',
       );
     case 'bad-config':
       return refused(

@@ -100,6 +100,7 @@ const incident: { [kind: string]: ExampleBody } = {
     priority: 'ordinary',
   },
   'incident.inform': {
+    request: null,
     result: 'none-found',
     text: 'The hosts are leased; nothing was found on them.',
   },

@@ -46,8 +46,8 @@ function addSay(program: Command): void {
     examples: [
       'say channel.message --to Southmark --text "Our duty desk is back." --home north',
       'say incident.notify --to Southmark --body incident.json --home north',
-      'say incident.acknowledge --docket 3f2a9c41d0b7 --body - --officer "Officer 1" --home south < ack.json',
-      'say assurance.reciprocate --docket 81aa02f7c3d1 --officer "Officer 1" --officer "Officer 2" --home south',
+      'say incident.acknowledge --docket 3f2a9c41d0b7 --body - --officer "Duty officer 1" --home south < ack.json',
+      'say assurance.reciprocate --docket 81aa02f7c3d1 --officer "Duty officer 1" --officer "Duty officer 2" --home south',
     ],
     home: 'home',
   })
@@ -125,7 +125,7 @@ function addApprove(program: Command): void {
     summary: 'Sign a waiting draft as another officer',
     description:
       'On a terminal the act is shown whole, with its identifier in groups to compare with the other officer, before your key is used.',
-    examples: ['approve 5d01c7e2aa90 --officer "Officer 2" --home north'],
+    examples: ['approve 5d01c7e2aa90 --officer "Duty officer 2" --home north'],
     home: 'home',
   })
     .option('--officer <name>', 'who signs (several times); default: one who may', collect)

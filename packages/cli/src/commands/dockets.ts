@@ -55,15 +55,9 @@ function addShow(program: Command): void {
     .option('--body', 'with everything that each statement says')
     .action(
       run<CommonOptions & { body?: boolean }>(async (context, options, docket) => {
-        await withNode(context, async (client, self) => {
+        await withNode(context, async (client) => {
           const found = await client.get<ShownDocket>(`/dockets/${segment(docket)}`);
-          const words = docketWords(
-            found,
-            self.id,
-            context.now(),
-            options.body === true,
-            context.output,
-          );
+          const words = docketWords(found, context.now(), options.body === true, context.output);
           context.output.answer(found, words);
         });
       }),

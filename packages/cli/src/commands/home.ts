@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { addCommand, collect, run } from '../command.ts';
 import { CommandError, refused, usage } from '../command-error.ts';
-import { lockedError, openFailureError, warnOfUnprotectedKeys } from '../connect.ts';
+import { keyFailures, lockedError, openFailureError, warnOfUnprotectedKeys } from '../connect.ts';
 import type { CommonOptions } from '../context.ts';
 import { readHomeParty, requireHome } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -153,33 +153,37 @@ function addStart(program: Command): void {
           options.verbose === true,
           context.environment,
         );
-        const { startNode } = await import('@comity/node');
+        const { startNode, StartError } = await import('@comity/node');
         const stop = stopRequest();
+        const flags = {
+          ...(options.exchange === undefined ? {} : { exchange: options.exchange }),
+          ...(options.api === undefined
+            ? {}
+            : { api: options.api === 'none' ? null : options.api }),
+          ...(options.direct === undefined ? {} : { direct: options.direct }),
+        };
         const node = await context.passphrases.unlock(
           `the node keys of ${home}`,
           async (passphrase) => {
-            const started = await startNode({
-              home,
-              flags: {
-                ...(options.exchange === undefined ? {} : { exchange: options.exchange }),
-                ...(options.api === undefined
-                  ? {}
-                  : { api: options.api === 'none' ? null : options.api }),
-                ...(options.direct === undefined ? {} : { direct: options.direct }),
-              },
-              passphrase,
-              environment: context.environment,
-              log,
-            });
-            if (!started.ok && !keyCodes.includes(started.code))
-              throw openFailureError(home, started);
-            return started;
+            try {
+              const { environment } = context;
+              return {
+                ok: true,
+                value: await startNode({ home, flags, passphrase, environment, log }),
+              };
+            } catch (error) {
+              if (!(error instanceof StartError)) throw error;
+              if (!keyFailures.includes(error.code)) throw openFailureError(home, error);
+              return { ok: false, code: error.code, path: error.path };
+            }
           },
         );
-        if (self.exercise) context.output.line(exerciseLine);
-        log('info', `${self.name} is reachable`, {
-          exchange: node.exchange,
-          api: node.api ?? 'only the socket in the home',
+        if (self.exercise && human) context.output.line(exerciseLine);
+        log('info', `${self.name} can be reached`, {
+          exchange: node.exchangeUrl,
+          api: node.apiUrl,
+          socket: node.socket,
+          ...(self.exercise ? { exercise: true } : {}),
         });
         process.stdout.write('ready\n');
         await stop;
@@ -190,7 +194,6 @@ function addStart(program: Command): void {
     );
 }
 
-const keyCodes: readonly string[] = ['passphrase-needed', 'wrong-passphrase', 'bad-key-file'];
 /** A second signal after this long ends at once: the store is safe at any moment. */
 const patienceMs = 1_000;
 

@@ -52,6 +52,9 @@ export function addKindsCommand(program: Command): void {
   );
 }
 
+/** Kinds whose bodies programs make. */
+const machineLevels: { readonly [kind: string]: string } = { 'party.credentials': 'root' };
+
 interface KindRow {
   kind: string;
   level: string | null;
@@ -62,7 +65,7 @@ interface KindRow {
 function listWords(rows: readonly KindRow[]): string {
   const lines = rows.map((row) => [
     row.kind,
-    row.level ?? 'automatic',
+    row.level ?? machineLevels[row.kind] ?? 'automatic',
     row.opens === null ? '' : `opens a docket (${row.opens})`,
   ]);
   return `${table([{ title: 'kind' }, { title: 'level' }, { title: '' }], lines, 'No kinds.')}

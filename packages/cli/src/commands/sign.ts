@@ -21,7 +21,7 @@ export function addSignCommand(program: Command): void {
     summary: 'Sign a draft on an officer’s own device, without node or network',
     description:
       'FILE comes from "draft export". The statement is shown in words, with its identifier in groups to compare with the other officer; then, on a terminal, you are asked. The signature is added to FILE (or to the file named with -o), which goes back with "draft import".',
-    examples: ['sign draft.comity --key officer-2.age'],
+    examples: ['sign draft.comity --key duty-officer-2.age'],
     home: 'none',
     keys: true,
   })

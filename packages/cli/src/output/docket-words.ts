@@ -93,7 +93,6 @@ function dueText(row: OwedRow, now: number, output: Output): string {
 /** One docket: header, what is owed, then every statement in order. */
 export function docketWords(
   docket: ShownDocket,
-  self: string,
   now: number,
   whole: boolean,
   output: Output,

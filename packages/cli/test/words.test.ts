@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { CommandError } from '../src/command-error.ts';
+import { shown, shownShort } from '../src/output/foreign-text.ts';
+import { groupedId, partyWords } from '../src/output/identifiers.ts';
+import { exerciseLine, Output } from '../src/output/output.ts';
+import { mayColour } from '../src/output/style.ts';
+import { table, textWidth, wrapText } from '../src/output/table.ts';
+import { dueWords, duration, fromNow, utc } from '../src/output/times.ts';
+import { pickParty } from '../src/parties.ts';
+
+function capture(json: boolean, tty = false, environment: Record<string, string> = {}) {
+  const written = { stdout: '', stderr: '' };
+  const output = new Output(json, {
+    stdout: { write: (text) => (written.stdout += text), isTTY: tty },
+    stderr: { write: (text) => (written.stderr += text), isTTY: tty },
+    environment,
+  });
+  return { output, written };
+}
+
+describe('foreign text', () => {
+  it('never lets an escape sequence reach the terminal', () => {
+    expect(shown('a\u001b[31mred\u0007')).toBe('a\\u{1b}[31mred\\u{7}');
+  });
+  it('shows bidirectional controls as code points', () => {
+    expect(shown('\u202eevil')).toBe('\\u{202e}evil');
+  });
+  it('keeps every other letter, line feeds too', () => {
+    expect(shown('Ñandú\n東京 🦙')).toBe('Ñandú\n東京 🦙');
+  });
+  it('cuts to one line of whole letters', () => {
+    expect(shownShort('🦙🦙🦙🦙', 3)).toBe('🦙🦙…');
+    expect(shownShort('a\nb', 10)).toBe('a b');
+  });
+});
+
+describe('times', () => {
+  it('writes UTC to the second', () => {
+    expect(utc(1_795_489_209)).toBe('2026-11-24 03:00:09 UTC');
+    expect(utc(null)).toBe('not known');
+  });
+  it('names the two largest units', () => {
+    expect(duration(59)).toBe('59 s');
+    expect(duration(61)).toBe('1 min 1 s');
+    expect(duration(7_500)).toBe('2 h 5 min');
+    expect(duration(90_000)).toBe('1 d 1 h');
+  });
+  it('says before and after', () => {
+    expect(fromNow(160, 100)).toBe('in 1 min 0 s');
+    expect(fromNow(70, 100)).toBe('30 s ago');
+    expect(dueWords(100, 100)).toContain('0 s left');
+    expect(dueWords(99, 100)).toContain('overdue by 1 s');
+  });
+});
+
+describe('tables', () => {
+  it('aligns wide letters', () => {
+    expect(textWidth('東京')).toBe(4);
+    const text = table(
+      [{ title: 'a' }, { title: 'b' }],
+      [
+        ['東京', 'x'],
+        ['y', 'z'],
+      ],
+      '',
+    );
+    expect(text).toBe('a     b\n東京  x\ny     z\n');
+  });
+  it('says what is empty', () => {
+    expect(table([{ title: 'a' }], [], 'Nothing.')).toBe('Nothing.\n');
+  });
+  it('wraps at spaces and keeps line feeds', () => {
+    expect(wrapText('one two three\nfour', 9, ' ')).toBe(' one two\n three\n four');
+  });
+});
+
+describe('identifiers', () => {
+  it('groups by four, eight groups a line', () => {
+    const lines = groupedId('0123456789abcdef'.repeat(4)).split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toBe('0123 4567 89ab cdef 0123 4567 89ab cdef');
+  });
+  it('tells two parties of one name apart', () => {
+    const names = new Map([
+      ['aaaaaaaaaaaabb', 'North'],
+      ['bbbbbbbbbbbbcc', 'North'],
+    ]);
+    expect(partyWords('aaaaaaaaaaaabb', names)).toBe('North (aaaaaaaaaaaa)');
+  });
+});
+
+describe('names of parties', () => {
+  const row = (party: string, name: string) => ({
+    party,
+    name,
+    state: 'confirmed',
+    directUrl: null,
+  });
+  const rows = [
+    row('a'.repeat(64), 'Northland'),
+    row('b'.repeat(64), 'Northland'),
+    row('c'.repeat(64), 'Southmark'),
+  ];
+
+  it('resolves a whole name, a beginning, an identifier and its beginning', () => {
+    for (const text of ['Southmark', 'southmark', 'Sou', 'c'.repeat(64), 'cccccc']) {
+      expect(pickParty(rows, text).name).toBe('Southmark');
+    }
+  });
+  it('lists the candidates of an ambiguous name and resolves none', () => {
+    expect(() => pickParty(rows, 'Northland')).toThrow(CommandError);
+    try {
+      pickParty(rows, 'Northland');
+    } catch (error) {
+      const failed = error as CommandError;
+      expect([failed.code, failed.exitCode]).toEqual(['ambiguous-party', 1]);
+      expect(failed.what).toContain('a'.repeat(64));
+      expect(failed.what).toContain('b'.repeat(64));
+    }
+  });
+  it('says that there is no such party', () => {
+    expect(() => pickParty(rows, 'Eastland')).toThrow('no party here is "Eastland"');
+  });
+});
+
+describe('output', () => {
+  it('marks every object of an exercise', () => {
+    const { output, written } = capture(true);
+    output.exercise = true;
+    output.answer([{ a: 1 }, { b: 2 }], '');
+    expect(JSON.parse(written.stdout)).toEqual([
+      { a: 1, exercise: true },
+      { b: 2, exercise: true },
+    ]);
+  });
+  it('marks words of an exercise', () => {
+    const { output, written } = capture(false);
+    output.exercise = true;
+    output.answer({}, 'hello');
+    expect(written.stdout).toBe(`${exerciseLine}\nhello\n`);
+  });
+  it('marks errors of an exercise in both forms', () => {
+    const { output, written } = capture(true);
+    output.exercise = true;
+    output.failed('no-file', 'gone', null);
+    expect(JSON.parse(written.stdout)).toEqual({
+      error: { code: 'no-file', message: 'gone' },
+      exercise: true,
+    });
+    expect(written.stderr).toContain(exerciseLine);
+  });
+  it('does not mark a real home', () => {
+    const { output, written } = capture(true);
+    output.answer({ a: 1 }, '');
+    expect(JSON.parse(written.stdout)).toEqual({ a: 1 });
+  });
+  it('colours only a terminal, and never with NO_COLOR', () => {
+    expect(mayColour({ isTTY: true }, {})).toBe(true);
+    expect(mayColour({ isTTY: false }, {})).toBe(false);
+    expect(mayColour({ isTTY: true }, { NO_COLOR: '1' })).toBe(false);
+    expect(capture(false, true).output.style.alarm('x')).toContain('\u001b[');
+    expect(capture(false, true, { NO_COLOR: '1' }).output.style.alarm('x')).toBe('x');
+  });
+});
