@@ -20,6 +20,7 @@ import type { EnvelopeSignature, Result, Statement } from '@comity/record';
 import { chainOf, isActKind, kinds, levelOf, parseBody } from '@comity/accord';
 import type { StoreTransaction } from '../store/store.ts';
 import { loadChain } from '../parties/chains.ts';
+import { checkJson } from './json-text.ts';
 import type { DeskDeps } from './deps.ts';
 import { participantsOf } from './participants.ts';
 import { currentHeads, newestOwn } from './place.ts';
@@ -139,6 +140,8 @@ export function checkRequest(request: DraftRequest): Result<void, DraftFailure> 
   if (!isActKind(request.kind)) {
     return failure('unknown-kind', 'kind', `known: ${Object.keys(kinds).join(', ')}`);
   }
+  const text = checkJson(request.body, 'body');
+  if (!text.ok) return text;
   const body = parseBody(request.kind, request.body);
   if (!body.ok) return failure('bad-schema', `body${body.path}`, body.detail);
   const level = levelOf(request.kind, request.body);

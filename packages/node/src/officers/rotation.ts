@@ -2,7 +2,7 @@
  * Credentials rotation: the body of version n+1 from version n and what is to change (protocol.md,
  * Party and credentials). The draft is then signed by the root thresholds of both versions.
  */
-import { failure, formatTime, parseCredentialsBody, success } from '@comity/record';
+import { canonicalJson, failure, formatTime, parseCredentialsBody, success } from '@comity/record';
 import type {
   Chain,
   Contact,
@@ -93,7 +93,8 @@ export function rotateCredentials(
   const checked = parseCredentialsBody(body);
   if (!checked.ok) return failure('bad-schema', checked.path, checked.detail);
   const unchanged = { version: 0, previous: null, expires: '', log: null };
-  const same =
-    JSON.stringify({ ...next, ...unchanged }) === JSON.stringify({ ...current.body, ...unchanged });
+  const canonical = (one: CredentialsBody) =>
+    canonicalJson({ ...(one as unknown as { [key: string]: JsonValue }), ...unchanged });
+  const same = canonical(next) === canonical(current.body);
   return same ? failure('no-change', '') : success(body);
 }
