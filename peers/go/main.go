@@ -3,6 +3,7 @@
 //	peers verify OURS          reads what peers/ours/make.ts wrote
 //	peers make THEIRS OURS     writes what peers/ours/check.ts reads
 //	peers agent SOCKET SEED    serves one Ed25519 key to litewitness as an ssh-agent would
+//	peers witnessed URL VKEY SECRET FOLDER   grows a tessera log under our witness
 //
 // Each check prints one line, "ok NAME" or "FAIL NAME: reason".
 package main
@@ -22,8 +23,10 @@ func main() {
 		makeTheirs(os.Args[2], os.Args[3])
 	case len(os.Args) == 4 && os.Args[1] == "agent":
 		serveAgent(os.Args[2], os.Args[3])
+	case len(os.Args) == 6 && os.Args[1] == "witnessed":
+		growWitnessed(os.Args[2], os.Args[3], os.Args[4], os.Args[5])
 	default:
-		fmt.Fprintln(os.Stderr, "usage: peers verify OURS | make THEIRS OURS | agent SOCKET SEED")
+		fmt.Fprintln(os.Stderr, "usage: peers verify OURS | make THEIRS OURS | agent SOCKET SEED | witnessed URL VKEY SECRET FOLDER")
 		os.Exit(2)
 	}
 	if failures > 0 {
