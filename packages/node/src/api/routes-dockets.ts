@@ -4,13 +4,21 @@ import { z } from 'zod';
 import { resolveId } from '../desk/participants.ts';
 import { resolveParty } from '../parties/names.ts';
 import { exportBundle } from '../watch/bundles.ts';
-import { listDockets, showDocket } from '../watch/dockets.ts';
+import { listDockets, showDocket, showStatement } from '../watch/dockets.ts';
 import { fsck } from '../watch/fsck.ts';
 import { listOwed } from '../watch/obligations.ts';
 import { proofAt } from '../watch/proofs.ts';
 import type { ApiDeps } from './deps.ts';
 import { orProblem } from './problem.ts';
-import { docketRow, docketText, fsckResult, owedRow, partyText, shownDocket } from './schemas.ts';
+import {
+  docketRow,
+  docketText,
+  fsckResult,
+  owedRow,
+  partyText,
+  shownDocket,
+  statementInDocket,
+} from './schemas.ts';
 import { docketNamed, typed } from './scope.ts';
 
 export function docketRoutes(scope: FastifyInstance, deps: ApiDeps): void {
@@ -75,6 +83,20 @@ export function docketRoutes(scope: FastifyInstance, deps: ApiDeps): void {
     async (request) => {
       await deps.foldSettled();
       return await listOwed(reader, now(), { all: request.query.all });
+    },
+  );
+  app.get(
+    '/statements/:statement',
+    {
+      schema: {
+        params: z.object({ statement: z.string().min(1).max(64) }),
+        response: { 200: statementInDocket },
+      },
+    },
+    async (request) => {
+      await deps.foldSettled();
+      const id = orProblem(await resolveId(reader, 'statements', request.params.statement));
+      return orProblem(await showStatement(reader, id, now()));
     },
   );
   app.get(

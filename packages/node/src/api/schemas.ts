@@ -111,7 +111,29 @@ const delivery = z.object({
   state: z.enum(['logged', 'sent', 'received', 'refused']),
   code: z.string().nullable(),
   receiptIndex: z.number().int().nullable(),
+  at: time.nullable(),
 });
+
+const shownStatement = z.object({
+  id,
+  kind: z.string(),
+  from: id,
+  fromName: z.string(),
+  own: z.boolean(),
+  words: z.string().nullable(),
+  act: z.string(),
+  reason: z.string().nullable(),
+  delivery: z.array(delivery),
+  deliveryState: z.string().nullable(),
+  witnessed: time.nullable(),
+  made: z.string(),
+  loggedAt: time,
+  prior: id.nullable(),
+  after: z.array(id),
+  introducedBy: id.nullable(),
+  body: json,
+});
+export const statementInDocket = shownStatement.extend({ docket: id });
 
 export const shownDocket = z.object({
   docket: id,
@@ -122,27 +144,7 @@ export const shownDocket = z.object({
   inputDigest: z.string(),
   heads: z.array(id),
   participants: z.array(z.object({ party: id, name: z.string() })),
-  statements: z.array(
-    z.object({
-      id,
-      kind: z.string(),
-      from: id,
-      fromName: z.string(),
-      own: z.boolean(),
-      words: z.string().nullable(),
-      act: z.string(),
-      reason: z.string().nullable(),
-      delivery: z.array(delivery),
-      deliveryState: z.string().nullable(),
-      witnessed: time.nullable(),
-      made: z.string(),
-      loggedAt: time,
-      prior: id.nullable(),
-      after: z.array(id),
-      introducedBy: id.nullable(),
-      body: json,
-    }),
-  ),
+  statements: z.array(shownStatement),
   obligations: z.array(owedRow),
 });
 

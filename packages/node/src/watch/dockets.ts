@@ -35,7 +35,8 @@ export interface ShownStatement {
   /** Effect by the fold: effective, void, refused, waiting, none. */
   act: string;
   reason: string | null;
-  delivery: Delivery[];
+  /** `at`: when it was served on the party, by the fold (POSIX seconds); null while it was not. */
+  delivery: (Delivery & { at: number | null })[];
   /** `logged`, `sent`, `received`, `refused` over all recipients; null for others' statements. */
   deliveryState: string | null;
   /** Witnessed time of its `said` entry, or null while not yet witnessed. */
@@ -126,6 +127,26 @@ export async function showDocket(
   });
 }
 
+/**
+ * One statement as its docket shows it, with the docket's id. Statements that stand in no docket
+ * (credentials, delegations) are `unknown-statement` here.
+ */
+export async function showStatement(
+  reader: StoreReader | StoreTransaction,
+  id: string,
+  now: number,
+): Promise<Result<ShownStatement & { docket: string }, 'unknown-statement'>> {
+  const row = await reader
+    .selectFrom('statements')
+    .select('docket')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  const shown = row === undefined ? null : await showDocket(reader, row.docket, now);
+  const found = shown?.ok ? shown.value.statements.find((statement) => statement.id === id) : null;
+  if (row === undefined || !found) return failure('unknown-statement', id);
+  return success({ ...found, docket: row.docket });
+}
+
 async function showStatements(
   reader: StoreReader | StoreTransaction,
   docket: string,
@@ -168,7 +189,10 @@ async function showStatements(
   );
   return inDisplayOrder(read.map(({ row, statement }) => ({ ...row, statement }))).map((row) => {
     const act = acts[row.id];
-    const delivery = deliveries.get(row.id) ?? [];
+    const delivery = (deliveries.get(row.id) ?? []).map((one) => ({
+      ...one,
+      at: act?.towards?.[one.party]?.at ?? null,
+    }));
     return {
       id: row.id,
       kind: row.kind,
@@ -246,7 +270,15 @@ async function openObligations(
   return new Map(rows.map((row) => [row.docket, Number(row.count)]));
 }
 
-type Acts = { [id: string]: { effect: string; reason: string | null } | undefined };
+type Acts = {
+  [id: string]:
+    | {
+        effect: string;
+        reason: string | null;
+        towards?: { [party: string]: { at: number | null } | undefined };
+      }
+    | undefined;
+};
 
 function parseActs(stateJson: string): Acts {
   const state: unknown = JSON.parse(stateJson);
