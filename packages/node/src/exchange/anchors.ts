@@ -6,17 +6,20 @@
  * keys prove nothing to others and are left out; with none left the log is left out.
  */
 import {
+  anchorDigest,
   compareBytes,
+  decodeHex,
   encodeBase64,
   encodeText,
-  decodeHex,
   formatVkey,
-  sha256Hex,
 } from '@comity/record';
 import type { Anchor, Chain } from '@comity/record';
+
 import { loadChain } from '../parties/chains.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { originsOf, ownAccountKeysOf, witnessKeysOf } from './known-keys.ts';
+
+export { divideAnchorLines } from '@comity/record';
 
 export interface NewAnchor {
   anchor: Anchor[];
@@ -82,35 +85,8 @@ async function anchorOn(
   const root = decodeHex(rows[0]?.root ?? '');
   if (root === null || rows.length === 0) return null;
   const lines = rows.map((row) => row.line).sort(compareText);
-  const cosignatures = linesDigest(lines);
+  const cosignatures = anchorDigest(lines);
   return { anchor: { origin, size: newest.size, root: encodeBase64(root), cosignatures }, lines };
-}
-
-/**
- * Divides the lines that came with an envelope among its anchors, or null when they are not the
- * lines that the anchors commit to. Lines come in the anchors' order, sorted within each.
- */
-export function divideAnchorLines(
-  anchors: readonly Anchor[],
-  lines: readonly string[],
-): string[][] | null {
-  const divided: string[][] = [];
-  let start = 0;
-  for (const anchor of anchors) {
-    let end = start;
-    while (linesDigest(lines.slice(start, end)) !== anchor.cosignatures) {
-      end += 1;
-      if (end > lines.length) return null;
-    }
-    divided.push(lines.slice(start, end));
-    start = end;
-  }
-  return start === lines.length ? divided : null;
-}
-
-/** SHA-256 of cosignature lines, sorted bytewise, each with its final newline (rulings.md, 5). */
-export function linesDigest(lines: readonly string[]): string {
-  return sha256Hex(encodeText([...lines].sort(compareText).join('')));
 }
 
 function compareText(a: string, b: string): number {

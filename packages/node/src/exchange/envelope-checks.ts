@@ -11,7 +11,7 @@ import { levelOf, parseBody, chainOf } from '@comity/accord';
 import {
   channelDocket,
   formatEnvelope,
-  levelsMet,
+  authorityOf,
   logEntry,
   parseStatement,
   partyOf,
@@ -19,7 +19,7 @@ import {
   signatureListDigest,
   statementId,
 } from '@comity/record';
-import type { Chain, Envelope, Level, SignatureCheck, Statement } from '@comity/record';
+import type { Chain, Envelope, Level, SignatureCheck, Signer, Statement } from '@comity/record';
 import type { HeldJob } from '../log/jobs.ts';
 import type { PartyState } from '../store/schema.ts';
 import { divideAnchorLines } from './anchors.ts';
@@ -88,8 +88,8 @@ export interface PendingEnvelope {
   said: HeldJob['said'];
   listDigest: Uint8Array;
   checks: SignatureCheck[];
-  /** Office of the signer of each check. */
-  offices: string[];
+  /** Whose key each check is by. */
+  signers: Signer[];
 }
 
 export type Prepared =
@@ -156,7 +156,7 @@ export function prepare(context: EnvelopeContext, read: ReadEnvelope): Prepared 
     if (author !== context.sender) return { outcome: 'ask', id, credentials };
     return refusal(id, 'credentials-gap', coming, statement, author, said);
   }
-  const checks = signatureChecks(envelope, known.chain, credentials);
+  const checks = signatureChecks(envelope, known.chain, credentials, said.index);
   if (!checks.ok) return refusal(id, 'bad-signature', coming, statement, author, said);
   return {
     outcome: 'pending',
@@ -168,7 +168,7 @@ export function prepare(context: EnvelopeContext, read: ReadEnvelope): Prepared 
     said,
     listDigest,
     checks: checks.value.checks,
-    offices: checks.value.offices,
+    signers: checks.value.signers,
   };
 }
 
@@ -186,7 +186,7 @@ export function conclude(
   if (!parseBody(statement.kind, statement.body).ok) return refuse('bad-schema');
   const level = levelOf(statement.kind, statement.body);
   const version = chain.versions.find((each) => each.id === (statement.credentials ?? id));
-  const met = version === undefined ? null : levelsMet(version.body, pending.offices);
+  const met = version === undefined ? null : authorityOf(version.body, pending.signers).levels;
   // A kind that we do not know needs a duty signature (rulings.md, 13).
   if (met === null || !met.has(level ?? 'duty')) return refuse('insufficient-authority');
   const publicKind = statement.kind === 'party.delegate';

@@ -15,6 +15,7 @@ export interface CheckedProof {
 /** A checkpoint that a party's log signed, seen while checking proofs. */
 export interface SeenCheckpoint {
   party: string;
+  chain: Chain;
   checkpoint: Checkpoint;
   noteText: string;
   note: Note;
@@ -36,7 +37,7 @@ export function makeProofChecks(): ProofChecks {
     if (known !== undefined) return known;
     const result = openCheckpoint(noteText, logKeysOf(chain));
     const fits = result.ok && originsOf(chain).includes(result.value.checkpoint.origin);
-    const seen = fits ? { party: chain.party, noteText, ...result.value } : null;
+    const seen = fits ? { party: chain.party, chain, noteText, ...result.value } : null;
     opened.set(key, seen);
     return seen;
   };

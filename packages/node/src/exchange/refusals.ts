@@ -173,7 +173,7 @@ async function insertParents(
 }
 
 /** Puts a refusal that was said before in the queue of whoever sent the statement again. */
-export async function sendAgain(
+async function sendAgain(
   deps: Pick<AutomaticDeps, 'store' | 'clock'>,
   party: string,
   refusal: string,
@@ -181,6 +181,23 @@ export async function sendAgain(
   await deps.store.transact((tx) =>
     queueItems(tx, [{ party, item: 'statement', ref: refusal, lane: 0 }], deps.clock.now()),
   );
+}
+
+/** The same for statements that we keep as refused. */
+export async function sendAgainAll(
+  deps: Pick<AutomaticDeps, 'store' | 'clock' | 'keys'>,
+  party: string,
+  refused: readonly string[],
+): Promise<void> {
+  if (refused.length === 0) return;
+  const rows = await deps.store.reader
+    .selectFrom('refusals')
+    .select('refusal')
+    .where('refuser', '=', deps.keys.party)
+    .where('statement', 'in', refused)
+    .where('refusal', '!=', '')
+    .execute();
+  for (const row of rows) await sendAgain(deps, party, row.refusal);
 }
 
 /** Our refusals of a statement: code and the statement that says it ('' while it is not said). */

@@ -1,0 +1,224 @@
+/**
+ * Cosignatures entered in the proof set (rulings.md, 22). Only for checkpoints that we know, from
+ * our own log or from a copy that is consistent; a witness's times for one log never decrease with
+ * size, and what breaks that is ignored and shown.
+ */
+import { encodeHex } from '@comity/record';
+import { copyState } from '../log/copies.ts';
+import { rootAt } from '../log/tiles.ts';
+import type { StoreTransaction } from '../store/store.ts';
+import { raiseAlarm } from '../log/alarms.ts';
+import { isAhead } from './cosignature-checks.ts';
+import type { CheckedCosignature } from './cosignature-checks.ts';
+import { readChannel, setChannel } from './channels.ts';
+import { docketsWithEntries } from './docket-marks.ts';
+import { deferredCosignaturesMax } from './limits.ts';
+import { queueItems } from './outbox.ts';
+
+export interface CosignaturesEntered {
+  entered: CheckedCosignature[];
+  /** Dockets whose times may have changed. */
+  dockets: string[];
+  /** Parties that a cosignature of our log was queued for. */
+  kick: string[];
+}
+
+/** Enters what is new; returns which, and the dockets that it touches. */
+export async function enterCosignatures(
+  tx: StoreTransaction,
+  checked: readonly CheckedCosignature[],
+  own: { party: string; origin: string },
+  now: number,
+): Promise<CosignaturesEntered> {
+  const entered: CheckedCosignature[] = [];
+  const dockets = new Set<string>();
+  const kick: string[] = [];
+  for (const each of checked) {
+    if (isAhead(each.time, now)) {
+      await defer(tx, each);
+      continue;
+    }
+    const from = await enterOne(tx, each, own.party, now);
+    if (from === null) continue;
+    entered.push(each);
+    const { origin, size } = each.checkpoint;
+    const touched = await docketsWithEntries(tx, origin, from, size, own.origin);
+    for (const docket of touched) dockets.add(docket);
+    if (origin === own.origin && each.party !== null) {
+      await confirmOwnSize(tx, each.party, size);
+      kick.push(...(await forwardOwn(tx, each, own.party, now)));
+    }
+  }
+  return { entered, dockets: [...dockets], kick };
+}
+
+/** Size of the newest older cosignature by the same key when this one is new and right, else null. */
+async function enterOne(
+  tx: StoreTransaction,
+  each: CheckedCosignature,
+  self: string,
+  now: number,
+): Promise<number | null> {
+  const { vkey, time, line } = each;
+  const { origin, size, root } = each.checkpoint;
+  if ((await knownRoot(tx, origin, size)) !== encodeHex(root)) return null;
+  const around = await tx
+    .selectFrom('cosignatures')
+    .select(['size', 'time'])
+    .where('origin', '=', origin)
+    .where('vkey', '=', vkey)
+    .where((e) =>
+      e.or([
+        e('size', '=', size),
+        e.and([e('size', '<', size), e('time', '>', time)]),
+        e.and([e('size', '>', size), e('time', '<', time)]),
+      ]),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  if (around !== undefined && around.size === size) {
+    if (around.time > time) return replaceLater(tx, each);
+    return null;
+  }
+  if (around !== undefined) {
+    const detail = `cosignature of ${origin} at ${size} is out of order with that at ${around.size}`;
+    const party = each.party ?? self;
+    await raiseAlarm(tx, { code: 'cosignature-order', party, about: vkey, detail }, now);
+    return null;
+  }
+  const older = await tx
+    .selectFrom('cosignatures')
+    .select('size')
+    .where('origin', '=', origin)
+    .where('vkey', '=', vkey)
+    .where('size', '<', size)
+    .orderBy('size', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  await tx.insertInto('cosignatures').values({ origin, size, vkey, time, line }).execute();
+  return older?.size ?? 0;
+}
+
+/** Root of a log at a size: of a checkpoint that we accepted, else of the verified copy. */
+async function knownRoot(
+  tx: StoreTransaction,
+  origin: string,
+  size: number,
+): Promise<string | null> {
+  const row = await tx
+    .selectFrom('checkpoints')
+    .select('root')
+    .where('origin', '=', origin)
+    .where('size', '=', size)
+    .executeTakeFirst();
+  if (row !== undefined) return row.root;
+  const { verified } = await copyState(tx, origin);
+  return size <= verified ? encodeHex(await rootAt(tx, origin, size)) : null;
+}
+
+/** Of two cosignatures on one checkpoint the earlier counts (rulings.md, 27). */
+async function replaceLater(tx: StoreTransaction, each: CheckedCosignature): Promise<number> {
+  const { vkey, time, line } = each;
+  const { origin, size } = each.checkpoint;
+  await tx
+    .updateTable('cosignatures')
+    .set({ time, line })
+    .where('origin', '=', origin)
+    .where('size', '=', size)
+    .where('vkey', '=', vkey)
+    .execute();
+  return 0;
+}
+
+/** A counterpart that cosigned our checkpoint of this size holds that checkpoint. */
+async function confirmOwnSize(tx: StoreTransaction, party: string, size: number): Promise<void> {
+  const channel = await readChannel(tx, party);
+  if (channel === null || channel.our_size_confirmed >= size) return;
+  await setChannel(tx, party, { our_size_confirmed: size });
+}
+
+/**
+ * The owner of a log passes on who cosigned it, to counterparts that share a docket with the
+ * cosigner and to nobody else: a cosigner's name says who talks to whom.
+ */
+async function forwardOwn(
+  tx: StoreTransaction,
+  each: CheckedCosignature,
+  self: string,
+  now: number,
+): Promise<string[]> {
+  const cosigner = each.party;
+  if (cosigner === null || cosigner === self) return [];
+  const rows = await tx
+    .selectFrom('dockets')
+    .select('participants')
+    .distinct()
+    .where('participants', 'like', `%${cosigner}%`)
+    .execute();
+  const others = new Set(rows.flatMap((row) => JSON.parse(row.participants) as string[]));
+  others.delete(cosigner);
+  others.delete(self);
+  if (others.size === 0) return [];
+  const paired = await tx
+    .selectFrom('parties')
+    .select('id')
+    .where('state', '=', 'confirmed')
+    .where('id', 'in', [...others])
+    .execute();
+  const ref = cosignatureRef(each);
+  const items = paired.map(
+    (row) => ({ party: row.id, item: 'cosignature', ref, lane: 1 }) as const,
+  );
+  await queueItems(tx, items, now);
+  return paired.map((row) => row.id);
+}
+
+/** What an outbox row of item `cosignature` refers to. */
+export function cosignatureRef(each: Pick<CheckedCosignature, 'checkpoint' | 'vkey'>): string {
+  const { origin, size } = each.checkpoint;
+  return JSON.stringify({ origin, size, vkey: each.vkey });
+}
+
+const deferredPrefix = 'deferred-cosignature/';
+
+/** Keeps a cosignature from the future until its time, within bounds. */
+async function defer(tx: StoreTransaction, each: CheckedCosignature): Promise<void> {
+  const { count } = await tx
+    .selectFrom('meta')
+    .select((e) => e.fn.countAll<number>().as('count'))
+    .where('key', 'like', `${deferredPrefix}%`)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= deferredCosignaturesMax) return;
+  const { origin, size, root } = each.checkpoint;
+  const value = JSON.stringify({ ...each, checkpoint: { origin, size, root: encodeHex(root) } });
+  await tx
+    .insertInto('meta')
+    .values({ key: `${deferredPrefix}${origin}/${size}/${each.vkey}`, value })
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .execute();
+}
+
+/** Enters the kept cosignatures whose time has come; they were verified when they came. */
+export async function enterDeferred(
+  tx: StoreTransaction,
+  own: { party: string; origin: string },
+  now: number,
+): Promise<CosignaturesEntered> {
+  const rows = await tx
+    .selectFrom('meta')
+    .select(['key', 'value'])
+    .where('key', 'like', `${deferredPrefix}%`)
+    .execute();
+  const due: CheckedCosignature[] = [];
+  for (const row of rows) {
+    const kept = JSON.parse(row.value) as CheckedCosignature & {
+      checkpoint: { root: unknown };
+    };
+    if (isAhead(kept.time, now)) continue;
+    const root = Uint8Array.from(Buffer.from(String(kept.checkpoint.root), 'hex'));
+    due.push({ ...kept, checkpoint: { ...kept.checkpoint, root } });
+    await tx.deleteFrom('meta').where('key', '=', row.key).execute();
+  }
+  due.sort((a, b) => a.checkpoint.size - b.checkpoint.size);
+  return enterCosignatures(tx, due, own, now);
+}

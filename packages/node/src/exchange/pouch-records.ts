@@ -1,0 +1,231 @@
+/** What goes into a pouch for each row of a counterpart's queue. */
+import { decodeHex, encodeBase64, parseEnvelope } from '@comity/record';
+import type { JsonValue, PouchRecord } from '@comity/record';
+import { ownProof } from '../log/proofs.ts';
+import { rootAt, treeSize } from '../log/tiles.ts';
+import type { StoreReader } from '../store/store.ts';
+import { docketFacts } from './facts.ts';
+import { entriesPerPouchMax, sqlListMax } from './limits.ts';
+import type { OutboxRow } from './outbox.ts';
+
+/** Our party and the origin of its log. */
+export interface OwnLog {
+  party: string;
+  origin: string;
+}
+
+interface StoredStatement {
+  id: string;
+  author: string;
+  own: number;
+  kind: string;
+  envelope: Uint8Array;
+  list_digest: string;
+  anchor_lines: string;
+}
+
+/** Reads statements of rows in bulk; give one to `rowRecord` for each row of the same pouch. */
+export async function readStatements(
+  reader: StoreReader,
+  rows: readonly OutboxRow[],
+): Promise<Map<string, StoredStatement>> {
+  const ids = rows
+    .filter((row) => row.item === 'statement' || row.item === 'receipt')
+    .map((row) => row.ref);
+  const found = new Map<string, StoredStatement>();
+  for (let start = 0; start < ids.length; start += sqlListMax) {
+    const part = await reader
+      .selectFrom('statements')
+      .select(['id', 'author', 'own', 'kind', 'envelope', 'list_digest', 'anchor_lines'])
+      .where('id', 'in', ids.slice(start, start + sqlListMax))
+      .execute();
+    for (const row of part) found.set(row.id, row);
+  }
+  return found;
+}
+
+/** The record of one row; null where there is nothing to send (any more), so that the row goes. */
+export async function rowRecord(
+  reader: StoreReader,
+  own: OwnLog,
+  row: OutboxRow,
+  statements: ReadonlyMap<string, StoredStatement>,
+): Promise<PouchRecord | null> {
+  switch (row.item) {
+    case 'statement':
+      return statementRecord(reader, statements.get(row.ref));
+    case 'receipt':
+      return receiptRecord(reader, own.party, statements.get(row.ref));
+    case 'proof':
+      return proofRecord(reader, row.ref);
+    case 'cosignature':
+      return cosignatureRecord(reader, row.ref);
+    case 'checkpoint':
+      return statedRecord(reader, row.ref);
+    case 'entries':
+      return entriesRecord(reader, own, row.ref);
+    case 'request':
+    case 'digests':
+      return JSON.parse(row.ref) as PouchRecord;
+    case 'facts': {
+      const { docket } = JSON.parse(row.ref) as { docket: string };
+      return docketFacts(reader, docket);
+    }
+  }
+}
+
+async function statementRecord(
+  reader: StoreReader,
+  row: StoredStatement | undefined,
+): Promise<PouchRecord | null> {
+  if (row === undefined) return null;
+  const envelope = parseEnvelope(row.envelope);
+  if (!envelope.ok) return null;
+  const said =
+    row.own === 1 ? await ownProof(reader, row.id, 'said') : await saidProof(reader, row.id);
+  if (said === null) return null;
+  const record: PouchRecord = {
+    type: 'envelope',
+    envelope: envelope.value,
+    said,
+    anchorLines: JSON.parse(row.anchor_lines) as string[],
+  };
+  return row.own === 1 ? record : { ...record, introduced: true };
+}
+
+async function saidProof(reader: StoreReader, statement: string): Promise<string | null> {
+  const row = await reader
+    .selectFrom('proofs')
+    .select('proof')
+    .where('statement', '=', statement)
+    .where('role', '=', 'said')
+    .orderBy('log_index')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.proof ?? null;
+}
+
+async function receiptRecord(
+  reader: StoreReader,
+  self: string,
+  row: StoredStatement | undefined,
+): Promise<PouchRecord | null> {
+  if (row === undefined) return null;
+  const proof = await ownProof(reader, row.id, 'held');
+  const listDigest = row.list_digest;
+  return { type: 'proof', statement: row.id, party: self, role: 'held', listDigest, proof };
+}
+
+async function proofRecord(reader: StoreReader, ref: string): Promise<PouchRecord | null> {
+  const { statement, party, role } = JSON.parse(ref) as {
+    statement: string;
+    party: string;
+    role: 'said' | 'held';
+  };
+  const row = await reader
+    .selectFrom('proofs')
+    .select(['proof', 'list_digest'])
+    .where('statement', '=', statement)
+    .where('party', '=', party)
+    .where('role', '=', role)
+    .orderBy('log_index')
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { proof, list_digest: listDigest } = row;
+  return { type: 'proof', statement, party, role, listDigest, proof };
+}
+
+async function cosignatureRecord(reader: StoreReader, ref: string): Promise<PouchRecord | null> {
+  const { origin, size, vkey } = JSON.parse(ref) as { origin: string; size: number; vkey: string };
+  const row = await reader
+    .selectFrom('cosignatures')
+    .select('line')
+    .where('origin', '=', origin)
+    .where('size', '=', size)
+    .where('vkey', '=', vkey)
+    .executeTakeFirst();
+  const root = row === undefined ? null : await rootOf(reader, origin, size);
+  if (row === undefined || root === null) return null;
+  return { type: 'cosignature', origin, size, root: encodeBase64(root), line: row.line };
+}
+
+async function rootOf(
+  reader: StoreReader,
+  origin: string,
+  size: number,
+): Promise<Uint8Array | null> {
+  const row = await reader
+    .selectFrom('checkpoints')
+    .select('root')
+    .where('origin', '=', origin)
+    .where('size', '=', size)
+    .executeTakeFirst();
+  if (row !== undefined) return decodeHex(row.root);
+  return size <= (await treeSize(reader, origin)) ? rootAt(reader, origin, size) : null;
+}
+
+/** The newest checkpoint of a party's log that we hold: what it asks for after a restore. */
+async function statedRecord(reader: StoreReader, ref: string): Promise<PouchRecord | null> {
+  const { party } = JSON.parse(ref) as { party: string };
+  const row = await reader
+    .selectFrom('checkpoints')
+    .innerJoin('credentials', 'credentials.origin', 'checkpoints.origin')
+    .select(['checkpoints.note', 'checkpoints.size'])
+    .where('credentials.party', '=', party)
+    .orderBy('credentials.version', 'desc')
+    .orderBy('checkpoints.size', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return { type: 'checkpoint', party, note: row.note, from: row.size, consistency: [] };
+}
+
+/**
+ * Entries from a position on, at most `entriesPerPouchMax`: of our own log, or of the asker's as we
+ * copied it, which is how a restored log is rebuilt.
+ */
+export async function entriesRecord(
+  reader: StoreReader,
+  own: OwnLog,
+  ref: string,
+): Promise<PouchRecord | null> {
+  const wish = JSON.parse(ref) as { from: number; party?: string };
+  const party = wish.party ?? own.party;
+  const origin = wish.party === undefined ? own.origin : await originOf(reader, wish.party);
+  if (origin === null) return null;
+  const rows = await reader
+    .selectFrom('entries')
+    .select(['log_index', 'entry'])
+    .where('origin', '=', origin)
+    .where('log_index', '>=', wish.from)
+    .where('log_index', '<', wish.from + entriesPerPouchMax)
+    .orderBy('log_index')
+    .execute();
+  if (rows.length === 0 || rows[0]?.log_index !== wish.from) return null;
+  const data = Buffer.concat(rows.map((row) => row.entry)).toString('base64');
+  return { type: 'entries', party, start: wish.from, data };
+}
+
+async function originOf(reader: StoreReader, party: string): Promise<string | null> {
+  const row = await reader
+    .selectFrom('credentials')
+    .select('origin')
+    .where('party', '=', party)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.origin ?? null;
+}
+
+/** Bytes that a record takes in a pouch, near enough to keep a pouch below its limit. */
+export function recordBytes(record: PouchRecord): number {
+  if (record.type === 'envelope') {
+    const { payload, signatures } = record.envelope;
+    const signed = JSON.stringify(signatures).length;
+    const lines = record.anchorLines.reduce((sum, line) => sum + line.length + 4, 0);
+    return Math.ceil(payload.length / 3) * 4 + signed + record.said.length * 1.1 + lines + 256;
+  }
+  if (record.type === 'entries') return record.data.length + 256;
+  return JSON.stringify(record as unknown as JsonValue).length + 64;
+}

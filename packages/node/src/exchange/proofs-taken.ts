@@ -1,0 +1,178 @@
+/**
+ * Proofs that others send: receipts of our statements, receipts that participants gave each other
+ * (protocol.md, Receipt). Each is checked against the log keys of the log's owner, with the entry
+ * computed again from the statement's id and the list digest.
+ */
+import { decodeHex, logEntry } from '@comity/record';
+import type { Chain } from '@comity/record';
+import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { raiseAlarm } from '../log/alarms.ts';
+import { sqlListMax } from './limits.ts';
+import { coverStatements } from './outbox.ts';
+import type { ProofChecks } from './proof-checks.ts';
+
+/** A proof record as it came (record, pouch.ts). */
+export interface ComingProof {
+  statement: string;
+  party: string;
+  role: 'said' | 'held';
+  listDigest: string;
+  proof: string;
+}
+
+export interface CheckedProofRecord extends ComingProof {
+  origin: string;
+  index: number;
+  size: number;
+}
+
+/** The records that hold. `chainOf` gives the chain of a known party, from memory. */
+export function checkProofRecords(
+  records: readonly ComingProof[],
+  chainOf: (party: string) => Chain | null,
+  proofs: ProofChecks,
+): CheckedProofRecord[] {
+  const checked: CheckedProofRecord[] = [];
+  for (const record of records) {
+    const chain = chainOf(record.party);
+    const listDigest = decodeHex(record.listDigest);
+    const id = decodeHex(record.statement);
+    if (chain === null || listDigest?.length !== 32 || id?.length !== 32) continue;
+    const leaf = logEntry(record.role, record.statement, listDigest);
+    const result = proofs.check(chain, record.proof, leaf);
+    if (!result.ok) continue;
+    const { checkpoint, proof } = result.value;
+    const { origin, size } = checkpoint;
+    checked.push({ ...record, origin, index: proof.index, size });
+  }
+  return checked;
+}
+
+export interface ProofsStored {
+  /** Statements whose dockets change, with their dockets. */
+  dockets: string[];
+  /** Our statements that this party now provably holds. */
+  receipts: { id: string; by: string }[];
+}
+
+/**
+ * Stores checked proofs. The first receipt of a party for a statement stands; of two entries for
+ * one statement the lower index counts, so a lower one is added beside it.
+ */
+export async function storeProofs(
+  tx: StoreTransaction,
+  checked: readonly CheckedProofRecord[],
+  now: number,
+): Promise<ProofsStored> {
+  const statements = await statementsOf(tx, checked);
+  const known = await knownProofs(tx, checked);
+  const fresh: CheckedProofRecord[] = [];
+  const receipts: { id: string; by: string }[] = [];
+  const dockets = new Set<string>();
+  for (const proof of checked) {
+    const row = statements.get(proof.statement);
+    if (row?.own === 1 && row.list_digest !== proof.listDigest) {
+      await alarmOtherList(tx, proof, now);
+      continue;
+    }
+    if (proof.role === 'held' && row?.own === 1) {
+      receipts.push({ id: proof.statement, by: proof.party });
+    }
+    const lowest = known.get(proofKey(proof));
+    if (lowest !== undefined && lowest <= proof.index) continue;
+    known.set(proofKey(proof), proof.index);
+    fresh.push(proof);
+    if (row !== undefined && row.docket !== '') dockets.add(row.docket);
+  }
+  for (let start = 0; start < fresh.length; start += sqlListMax) {
+    const part = fresh.slice(start, start + sqlListMax);
+    await tx
+      .insertInto('proofs')
+      .values(
+        part.map((each) => ({
+          statement: each.statement,
+          party: each.party,
+          role: each.role,
+          origin: each.origin,
+          log_index: each.index,
+          size: each.size,
+          list_digest: each.listDigest,
+          proof: each.proof,
+          taken_at: now,
+        })),
+      )
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+  await coverHeld(tx, checked);
+  return { dockets: [...dockets], receipts };
+}
+
+/** Whoever holds a statement needs it no more, whoever's it is. */
+async function coverHeld(
+  tx: StoreTransaction,
+  checked: readonly CheckedProofRecord[],
+): Promise<void> {
+  const held = Map.groupBy(
+    checked.filter((each) => each.role === 'held'),
+    (each) => each.party,
+  );
+  for (const [party, list] of held) {
+    await coverStatements(
+      tx,
+      party,
+      list.map((each) => each.statement),
+    );
+  }
+}
+
+async function alarmOtherList(
+  tx: StoreTransaction,
+  proof: CheckedProofRecord,
+  now: number,
+): Promise<void> {
+  const { party, statement } = proof;
+  const detail = `${party} holds our statement ${statement} with another signature list`;
+  await raiseAlarm(tx, { code: 'other-list', party, about: statement, detail }, now);
+}
+
+async function statementsOf(
+  reader: StoreReader | StoreTransaction,
+  checked: readonly CheckedProofRecord[],
+): Promise<Map<string, { own: number; docket: string; list_digest: string }>> {
+  const found = new Map<string, { own: number; docket: string; list_digest: string }>();
+  const ids = [...new Set(checked.map((each) => each.statement))];
+  for (let start = 0; start < ids.length; start += sqlListMax) {
+    const rows = await reader
+      .selectFrom('statements')
+      .select(['id', 'own', 'docket', 'list_digest'])
+      .where('id', 'in', ids.slice(start, start + sqlListMax))
+      .execute();
+    for (const row of rows) found.set(row.id, row);
+  }
+  return found;
+}
+
+async function knownProofs(
+  reader: StoreReader | StoreTransaction,
+  checked: readonly CheckedProofRecord[],
+): Promise<Map<string, number>> {
+  const lowest = new Map<string, number>();
+  const ids = [...new Set(checked.map((each) => each.statement))];
+  for (let start = 0; start < ids.length; start += sqlListMax) {
+    const rows = await reader
+      .selectFrom('proofs')
+      .select(['statement', 'party', 'role', 'log_index'])
+      .where('statement', 'in', ids.slice(start, start + sqlListMax))
+      .execute();
+    for (const row of rows) {
+      const key = proofKey(row);
+      lowest.set(key, Math.min(lowest.get(key) ?? Infinity, row.log_index));
+    }
+  }
+  return lowest;
+}
+
+function proofKey(proof: { statement: string; party: string; role: string }): string {
+  return `${proof.statement} ${proof.party} ${proof.role}`;
+}

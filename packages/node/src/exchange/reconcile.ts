@@ -1,0 +1,208 @@
+/**
+ * What follows from a heartbeat that did not match (rulings.md, 26): digests per docket are
+ * compared, then facts; statements that one lacks are asked for or sent; only equal inputs with an
+ * unequal state raise an alarm.
+ */
+import { encodeBase64 } from '@comity/record';
+import type { PouchRecord } from '@comity/record';
+import { raiseAlarm } from '../log/alarms.ts';
+import { rootAt, treeSize } from '../log/tiles.ts';
+import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { clearAlarm } from './alarms.ts';
+import { checkCosignature } from './cosignature-checks.ts';
+import type { CheckedCosignature, CosignerBook } from './cosignature-checks.ts';
+import { enterCosignatures } from './cosignatures.ts';
+import type { ExchangeDeps } from './deps.ts';
+import type { FactsRecord } from './facts.ts';
+import { docketEntries } from './facts.ts';
+import { digestsDocketsMax, factsPerDocketMax, requestIdsMax } from './limits.ts';
+import { noteMissing } from './missing.ts';
+import { queueItems } from './outbox.ts';
+import type { QueueItem } from './outbox.ts';
+import { takesPart } from './requests.ts';
+
+export type DigestsRecord = Extract<PouchRecord, { type: 'digests' }>;
+
+export interface Deal {
+  sender: string;
+  book: CosignerBook;
+  facts: FactsRecord[];
+  digests: DigestsRecord[];
+}
+
+/** Takes in digests and facts; returns the dockets whose inputs changed. */
+export async function reconcile(
+  tx: StoreTransaction,
+  deps: Pick<ExchangeDeps, 'log'>,
+  own: { party: string; origin: string },
+  deal: Deal,
+  now: number,
+): Promise<string[]> {
+  const changed: string[] = [];
+  for (const record of deal.digests) await compareDigests(tx, deps, deal.sender, record, now);
+  for (const record of deal.facts) changed.push(...(await takeFacts(tx, own, deal, record, now)));
+  return changed;
+}
+
+async function compareDigests(
+  tx: StoreTransaction,
+  deps: Pick<ExchangeDeps, 'log'>,
+  sender: string,
+  record: DigestsRecord,
+  now: number,
+): Promise<void> {
+  const items: QueueItem[] = [];
+  for (const theirs of record.dockets.slice(0, digestsDocketsMax)) {
+    const ours = await tx
+      .selectFrom('dockets')
+      .select(['input_digest', 'state_digest', 'participants'])
+      .where('id', '=', theirs.docket)
+      .executeTakeFirst();
+    const about = { code: 'state-differs', party: sender, about: theirs.docket };
+    if (ours === undefined) {
+      // A docket that we have nothing of: its heads are what to ask for.
+      const heads = theirs.heads.slice(0, requestIdsMax);
+      await noteMissing(
+        tx,
+        heads.map((id) => ({ id, docket: theirs.docket, party: sender })),
+        now,
+      );
+      continue;
+    }
+    if (!(JSON.parse(ours.participants) as string[]).includes(sender)) continue;
+    if (ours.input_digest !== theirs.inputDigest) {
+      const ref = JSON.stringify({ docket: theirs.docket });
+      items.push({ party: sender, item: 'facts', ref, lane: 0 });
+      continue;
+    }
+    if (ours.state_digest === theirs.stateDigest) {
+      await clearAlarm(tx, about, now);
+      continue;
+    }
+    const detail = `equal inputs and unequal state in docket ${theirs.docket}`;
+    deps.log('error', detail, { party: sender, docket: theirs.docket });
+    await raiseAlarm(tx, { ...about, detail }, now);
+  }
+  await queueItems(tx, items, now);
+}
+
+/** Facts of one docket: what we lack is asked for or entered, what the other lacks is sent. */
+async function takeFacts(
+  tx: StoreTransaction,
+  own: { party: string; origin: string },
+  deal: Deal,
+  record: FactsRecord,
+  now: number,
+): Promise<string[]> {
+  const { sender } = deal;
+  const { docket } = record;
+  if (!(await takesPart(tx, sender, docket))) return [];
+  const ours = await docketEntries(tx, docket);
+  const held = new Set(ours.statements);
+  const theirs = new Set(record.statements);
+  const lacked = record.statements.filter((id) => !held.has(id)).slice(0, requestIdsMax);
+  await noteMissing(
+    tx,
+    lacked.map((id) => ({ id, docket, party: sender })),
+    now,
+  );
+  const items: QueueItem[] = ours.statements
+    .filter((id) => !theirs.has(id))
+    .map((ref) => ({ party: sender, item: 'statement', ref, lane: 1 }));
+  items.push(...(await lackedProofs(tx, own.party, sender, ours.statements)));
+  items.push(...(await lackedCosignatures(tx, sender, ours.entries, record)));
+  await queueItems(tx, items, now);
+  const coming = await factCosignatures(tx, deal.book, record);
+  const entered = await enterCosignatures(tx, coming, own, now);
+  return entered.dockets;
+}
+
+/** Receipts of this docket, ours and others', of which the other side's facts cannot tell. */
+async function lackedProofs(
+  tx: StoreTransaction,
+  self: string,
+  sender: string,
+  statements: readonly string[],
+): Promise<QueueItem[]> {
+  const items: QueueItem[] = [];
+  for (const id of statements.slice(0, factsPerDocketMax)) {
+    const row = await tx
+      .selectFrom('statements')
+      .select(['held_index', 'author'])
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (row?.held_index !== null && row !== undefined) {
+      items.push({ party: sender, item: 'receipt', ref: id, lane: 1 });
+    }
+    const proofs = await tx
+      .selectFrom('proofs')
+      .select('party')
+      .where('statement', '=', id)
+      .where('role', '=', 'held')
+      .where('party', 'not in', [sender, self])
+      .execute();
+    for (const { party } of proofs) {
+      const ref = JSON.stringify({ statement: id, party, role: 'held' });
+      items.push({ party: sender, item: 'proof', ref, lane: 1 });
+    }
+  }
+  return items;
+}
+
+/** Our cosignature facts that are not among theirs. */
+async function lackedCosignatures(
+  tx: StoreTransaction,
+  sender: string,
+  entries: readonly { origin: string; index: number }[],
+  record: FactsRecord,
+): Promise<QueueItem[]> {
+  const known = new Set(record.facts.map((fact) => `${fact.origin} ${fact.index} ${fact.line}`));
+  const items = new Map<string, QueueItem>();
+  for (const origin of new Set(entries.map((entry) => entry.origin))) {
+    const rows = await tx
+      .selectFrom('cosignatures')
+      .select(['size', 'vkey', 'line'])
+      .where('origin', '=', origin)
+      .orderBy('size')
+      .execute();
+    const byKey = Map.groupBy(rows, (row) => row.vkey);
+    for (const entry of entries.filter((each) => each.origin === origin)) {
+      for (const [vkey, list] of byKey) {
+        const first = list.find((row) => row.size > entry.index);
+        if (first === undefined || known.has(`${origin} ${entry.index} ${first.line}`)) continue;
+        const ref = JSON.stringify({ origin, size: first.size, vkey });
+        items.set(ref, { party: sender, item: 'cosignature', ref, lane: 1 });
+      }
+    }
+  }
+  return [...items.values()];
+}
+
+/** Their lines as cosignatures, on roots that we know ourselves: a fact does not carry the root. */
+async function factCosignatures(
+  tx: StoreTransaction,
+  book: CosignerBook,
+  record: FactsRecord,
+): Promise<CheckedCosignature[]> {
+  const lines = new Map<string, { origin: string; size: number; line: string }>();
+  for (const { origin, size, line } of record.facts.slice(0, factsPerDocketMax)) {
+    lines.set(`${origin} ${size} ${line}`, { origin, size, line });
+  }
+  const checked: CheckedCosignature[] = [];
+  for (const { origin, size, line } of lines.values()) {
+    const root = await rootOf(tx, origin, size);
+    if (root === null) continue;
+    const one = checkCosignature(book, { origin, size, root: encodeBase64(root), line });
+    if (one !== null) checked.push(one);
+  }
+  return checked.sort((a, b) => a.checkpoint.size - b.checkpoint.size);
+}
+
+async function rootOf(
+  tx: StoreReader | StoreTransaction,
+  origin: string,
+  size: number,
+): Promise<Uint8Array | null> {
+  if (size < 1) return null;
+  return size <= (await treeSize(tx, origin)) ? rootAt(tx, origin, size) : null;
+}

@@ -1,0 +1,264 @@
+/**
+ * Taking in the statements of one pouch (protocol.md, Intake): those of parties first (credentials
+ * decide whose signatures count), then all others with one batch of signature checks, one batch of
+ * `held` entries, and one transaction for what follows from them.
+ */
+import { encodeHex, signatureListDigest, verifySignatures } from '@comity/record';
+import type { HeldJob } from '../log/jobs.ts';
+import { recordEvidence, raiseAlarm } from '../log/alarms.ts';
+import { updatePairingState } from '../parties/pairing.ts';
+import type { StoreTransaction } from '../store/store.ts';
+import type { ExchangeDeps } from './deps.ts';
+import { conclude, othersIn, prepare, takesReserve } from './envelope-checks.ts';
+import type {
+  DueRefusal,
+  EnvelopeContext,
+  PendingEnvelope,
+  ReadEnvelope,
+} from './envelope-checks.ts';
+import { divideAnchorLines } from './anchors.ts';
+import { markDirty } from './docket-marks.ts';
+import { noLongerMissing, noteMissing } from './missing.ts';
+import type { NamedParent } from './missing.ts';
+import { queueItems } from './outbox.ts';
+import type { RateLimits } from './rate-limits.ts';
+import { noteRefusal } from './refusals.ts';
+import { statementsKnown } from './statements-known.ts';
+import type { KnownStatement } from './statements-known.ts';
+
+export type TakingDeps = Pick<
+  ExchangeDeps,
+  'store' | 'sequencer' | 'keys' | 'clock' | 'notify' | 'log'
+> & { rate: RateLimits };
+
+export interface StatementsTaken {
+  taken: HeldJob[];
+  duplicates: string[];
+  refuse: DueRefusal[];
+  /** Refused before and sent again: our refusal goes out again. */
+  refusedBefore: string[];
+  /** Credentials of authors whose statements cannot be judged yet. */
+  ask: string[];
+  ignored: number;
+  dockets: string[];
+  /** True while our log is blocked after a restore: what came is kept and logged later. */
+  parked: boolean;
+}
+
+/** Judges and logs what came; receipts are then in the queues of those who get them. */
+export async function takeStatements(
+  deps: TakingDeps,
+  context: EnvelopeContext,
+  reads: readonly ReadEnvelope[],
+): Promise<StatementsTaken> {
+  const result: StatementsTaken = {
+    taken: [],
+    duplicates: [],
+    refuse: [],
+    refusedBefore: [],
+    ask: [],
+    ignored: 0,
+    dockets: [],
+    parked: false,
+  };
+  const known = await statementsKnown(
+    deps.store.reader,
+    reads.map((read) => read.id),
+  );
+  const again: { read: ReadEnvelope; known: KnownStatement }[] = [];
+  const pending: PendingEnvelope[] = [];
+  const seen = new Set<string>();
+  for (const read of reads) {
+    if (seen.has(read.id)) continue;
+    seen.add(read.id);
+    const before = known.get(read.id);
+    if (before !== undefined) {
+      again.push({ read, known: before });
+      continue;
+    }
+    const prepared = prepare(context, read);
+    if (prepared.outcome === 'pending') pending.push(prepared);
+    else if (prepared.outcome === 'refuse') result.refuse.push(prepared);
+    else if (prepared.outcome === 'ask') result.ask.push(prepared.credentials);
+    else result.ignored += 1;
+  }
+  const jobs = await concludeAll(deps, context, pending, result);
+  await logHeld(deps, jobs, result);
+  await afterHeld(deps, context, again, result);
+  return result;
+}
+
+/** One batch of signature checks for the whole pouch, on the thread pool. */
+async function concludeAll(
+  deps: TakingDeps,
+  context: EnvelopeContext,
+  pending: readonly PendingEnvelope[],
+  result: StatementsTaken,
+): Promise<HeldJob[]> {
+  const verified = await verifySignatures(pending.flatMap((each) => each.checks));
+  const jobs: HeldJob[] = [];
+  const askable = await counterparts(deps);
+  let start = 0;
+  for (const each of pending) {
+    const end = start + each.checks.length;
+    const concluded = conclude(context, each, verified.slice(start, end));
+    start = end;
+    if (concluded.outcome === 'ignore') result.ignored += 1;
+    if (concluded.outcome === 'refuse') result.refuse.push(concluded);
+    if (concluded.outcome !== 'take') continue;
+    const { id, statement, coming, author, said } = each;
+    if (!deps.rate.allow(author, takesReserve(statement))) {
+      const code = 'rate-limited';
+      result.refuse.push({ outcome: 'refuse', id, code, coming, statement, author, said });
+      continue;
+    }
+    const others = othersIn(statement, author, context.self);
+    const receiptTo = others.filter((party) => askable.has(party));
+    // What was passed on by another is received towards that one too, or it would send it again.
+    if (!receiptTo.includes(context.sender)) receiptTo.push(context.sender);
+    jobs.push({ ...concluded.job, receiptTo });
+  }
+  return jobs;
+}
+
+async function counterparts(deps: TakingDeps): Promise<Set<string>> {
+  const rows = await deps.store.reader
+    .selectFrom('parties')
+    .select('id')
+    .where('state', 'in', ['added', 'confirmed', 'numbers-differ'])
+    .execute();
+  return new Set(rows.map((row) => row.id));
+}
+
+async function logHeld(deps: TakingDeps, jobs: HeldJob[], result: StatementsTaken): Promise<void> {
+  if (jobs.length === 0) return;
+  const logged = await deps.sequencer.held(jobs);
+  if (logged.ok) {
+    result.taken = jobs;
+    return;
+  }
+  // Parked jobs are logged when the block ends; until then their authors send them again.
+  result.parked = true;
+}
+
+/** What follows from what was logged, and the answers to what was there already. */
+async function afterHeld(
+  deps: TakingDeps,
+  context: EnvelopeContext,
+  again: readonly { read: ReadEnvelope; known: KnownStatement }[],
+  result: StatementsTaken,
+): Promise<void> {
+  if (result.taken.length === 0 && again.length === 0) return;
+  const now = deps.clock.now();
+  const dockets = new Set(result.taken.map((job) => job.docket));
+  await deps.store.transact(async (tx) => {
+    await noLongerMissing(
+      tx,
+      result.taken.map((job) => job.id),
+    );
+    await noteMissing(
+      tx,
+      result.taken.flatMap((job) => parentsOf(job, context.sender)),
+      now,
+    );
+    for (const job of result.taken) {
+      const touched = await followUp(tx, deps, job);
+      for (const docket of touched) dockets.add(docket);
+    }
+    for (const { read, known } of again) {
+      await answerAgain(tx, context, read, known, result, now);
+    }
+    await markDirty(tx, [...dockets]);
+  });
+  result.dockets = [...dockets].filter((docket) => docket !== '');
+  for (const { id, docket } of result.taken) {
+    deps.notify({ type: 'statement', id, docket, own: false });
+  }
+}
+
+function parentsOf(job: HeldJob, sender: string): NamedParent[] {
+  const { after, prior } = job.statement;
+  const parents = prior === null ? after : [...after, prior];
+  return parents.map((id) => ({ id, docket: job.docket, party: sender }));
+}
+
+async function followUp(tx: StoreTransaction, deps: TakingDeps, job: HeldJob): Promise<string[]> {
+  const { kind, body } = job.statement;
+  if (kind === 'channel.pair') {
+    await updatePairingState(tx, deps.keys.party, job.author);
+    deps.notify({ type: 'channel', party: job.author });
+  }
+  if (kind === 'channel.refuse') await noteRefusal(tx, job.author, job.id, body);
+  if (kind === 'channel.refuse' && typeof body['refused'] === 'string') {
+    const row = await tx
+      .selectFrom('statements')
+      .select('docket')
+      .where('id', '=', body['refused'])
+      .executeTakeFirst();
+    return row === undefined ? [] : [row.docket];
+  }
+  return [];
+}
+
+/** The same statement again: the same receipt or refusal; another signature list is evidence. */
+async function answerAgain(
+  tx: StoreTransaction,
+  context: EnvelopeContext,
+  read: ReadEnvelope,
+  known: KnownStatement,
+  result: StatementsTaken,
+  now: number,
+): Promise<void> {
+  const { id, coming } = read;
+  if (known.own) {
+    result.ignored += 1;
+    return;
+  }
+  if (known.refused !== null) {
+    result.refusedBefore.push(id);
+    return;
+  }
+  result.duplicates.push(id);
+  if (!known.held) return;
+  await queueItems(tx, [{ party: context.sender, item: 'receipt', ref: id, lane: 0 }], now);
+  if (known.listDigest !== encodeHex(signatureListDigest(coming.envelope.signatures))) {
+    await keepDoubleSaid(tx, context, read, known, now);
+  } else if (known.anchorLinesMissing) {
+    await completeAnchorLines(tx, read, known);
+  }
+}
+
+/** A second `said` entry of one id with another list (rulings.md, 12): proved, it is evidence. */
+async function keepDoubleSaid(
+  tx: StoreTransaction,
+  context: EnvelopeContext,
+  read: ReadEnvelope,
+  known: KnownStatement,
+  now: number,
+): Promise<void> {
+  const prepared = prepare(context, read);
+  // Without the author's own proof it is only somebody's spoilt copy.
+  if (prepared.outcome !== 'pending') return;
+  const { envelope, said } = read.coming;
+  const list = envelope.signatures.map((each) => ({ ...each }));
+  const body = JSON.stringify({ statement: read.id, signatures: list, said });
+  const about = read.id;
+  const party = known.author;
+  await recordEvidence(tx, { kind: 'double-said', party, body }, now);
+  const detail = `logged ${read.id} twice with different signature lists`;
+  await raiseAlarm(tx, { code: 'double-said', party, about, detail }, now);
+}
+
+/** Lines that an anchor commits to, come later than the statement (rulings.md, 5). */
+async function completeAnchorLines(
+  tx: StoreTransaction,
+  read: ReadEnvelope,
+  known: KnownStatement,
+): Promise<void> {
+  const { parsed, coming, id } = read;
+  if (!parsed.ok || parsed.value.statement.anchor.length === 0) return;
+  if (divideAnchorLines(parsed.value.statement.anchor, coming.anchorLines) === null) return;
+  const anchor_lines = JSON.stringify(coming.anchorLines);
+  await tx.updateTable('statements').set({ anchor_lines }).where('id', '=', id).execute();
+  await markDirty(tx, [known.docket]);
+}
