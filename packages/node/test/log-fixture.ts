@@ -1,14 +1,19 @@
 /** A log of our own for tests: keys, jobs that the sequencer takes, and a check of the whole log. */
 import { join } from 'node:path';
 import {
+  consistencyFromNodes,
+  consistencyNodes,
   ed25519PublicKey,
   encodeText,
+  formatCheckpoint,
   formatEnvelope,
+  formatNote,
   formatStatement,
   noteKey,
   sha256,
   signatureListDigest,
   signEnvelopeEd25519,
+  signNote,
   statementId,
   statementPayloadType,
   type NoteSigner,
@@ -17,6 +22,7 @@ import {
 import type { Clock } from '../src/context.ts';
 import type { HeldJob, SaidJob, Sequencer } from '../src/log/jobs.ts';
 import { openSequencer, type SequencerDeps } from '../src/log/sequencer.ts';
+import { edgeRoot, emptyEdge, extendEdge } from '../src/log/tree.ts';
 import type { Store } from '../src/store/store.ts';
 import type { TestPlace } from './stores.ts';
 
@@ -110,4 +116,35 @@ function signed(statement: Statement) {
     envelopeBytes: formatEnvelope(envelope),
     listDigest: signatureListDigest(envelope.signatures),
   };
+}
+
+/** Plain 32-byte entries, for logs of others. */
+export function plainEntries(count: number, seed = 0): Uint8Array[] {
+  return [...Array(count).keys()].map((n) => sha256(encodeText(`${seed} ${n}`)));
+}
+
+/** A log of another party in memory: checkpoints and proofs over plain entries. */
+export class OtherLog {
+  readonly signer: NoteSigner;
+  readonly entries: Uint8Array[];
+
+  constructor(name: string, entries: Uint8Array[], seedByte = 77) {
+    this.signer = signer(name, 0x01, seedByte);
+    this.entries = entries;
+  }
+
+  note(size: number): string {
+    const { edge } = extendEdge(emptyEdge, this.entries.slice(0, size));
+    const text = formatCheckpoint({ origin: this.signer.key.name, size, root: edgeRoot(edge) });
+    return formatNote(text, [signNote(text, this.signer)]);
+  }
+
+  consistency(from: number, to: number): { from: number; path: Uint8Array[] } {
+    if (from === 0 || from === to) return { from, path: [] };
+    const hashes = consistencyNodes(from, to).map(({ level, index }) => {
+      const start = index * 2 ** level;
+      return edgeRoot(extendEdge(emptyEdge, this.entries.slice(start, start + 2 ** level)).edge);
+    });
+    return { from, path: consistencyFromNodes(from, to, hashes) };
+  }
 }
