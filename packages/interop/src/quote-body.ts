@@ -2,7 +2,8 @@
  * What an importer raises: the body of an `allegation.quote`, and the row that it came from.
  *
  * A quote repeats what somebody else said in public. It is never the importer's own accusation,
- * creates no obligation, and names respondents only as its source names them.
+ * creates no obligation, and names respondents only as its source names them. The schema of the
+ * body is accord's (`kinds/allegation-quote.ts`); every row is checked against it before it is given.
  */
 import {
   canonicalJson,

@@ -1,4 +1,5 @@
 /** What every importer does with its rows: keep the good ones, report the bad ones, find doubles. */
+import { parseBody } from '@comity/accord';
 import { allegationsMax } from './limits.ts';
 import { bodyFits, type ImportRow, type QuoteBody } from './quote-body.ts';
 import { quoteText, type QuotedText } from './quoted-text.ts';
@@ -57,6 +58,8 @@ function refuseUnraisable(row: ImportRow, earlier: ImportRow | undefined): void 
     throw new RowProblem(`more than ${allegationsMax} attributions of one incident`);
   }
   if (!bodyFits(row.body)) throw new RowProblem('more than one statement can carry');
+  const parsed = parseBody('allegation.quote', row.body);
+  if (!parsed.ok) throw new RowProblem(`does not fit an allegation.quote at ${parsed.path}`);
 }
 
 function plainName(column: string): string {

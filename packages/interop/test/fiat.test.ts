@@ -173,6 +173,13 @@ describe('a bad row is reported with its number and reason, and the rest goes on
     expect(reasons(half).errors).toEqual([{ row: 2, reason: 'more than one statement can carry' }]);
   });
 
+  it('a text that is longer than a quote may hold', () => {
+    const long = fiatCsv({ short_description: 'x'.repeat(65_537) }, { case_hash: 'NORTH002' });
+    const { records, errors } = reasons(long);
+    expect(records).toEqual(['NORTH002']);
+    expect(errors[0]!.reason).toMatch(/^does not fit an allegation\.quote/);
+  });
+
   it('one identity with two contents', () => {
     const text = fiatCsv({}, { short_title: 'Northland Post: another title' });
     expect(reasons(text)).toEqual({

@@ -1,6 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkText, decodeBase64, decodeText, sha256Hex } from '@comity/record';
+import {
+  checkText,
+  decodeBase64,
+  decodeText,
+  formatStatement,
+  parseStatement,
+  sha256Hex,
+  statementPayloadType,
+} from '@comity/record';
 import {
   importPlan,
   readEurepoc,
@@ -80,5 +88,30 @@ describe('the real tables', () => {
     expect(first.raise).toHaveLength(213);
     const keys = new Set(first.raise.map(({ body }) => body.source.key));
     expect(importPlan(keys, readBoth().rows).raise).toEqual([]);
+  });
+
+  it.skipIf(!present)('needs shared data: every row fits one statement', () => {
+    const party = (name: string) => sha256Hex(new TextEncoder().encode(name));
+    for (const row of [...readFiat(file('fiat/fiat-2020.csv')).rows, ...readBoth().rows]) {
+      const payload = formatStatement({
+        comity: 1,
+        kind: 'allegation.quote',
+        from: party('Northland'),
+        to: [party('Southmark')],
+        docket: null,
+        after: [],
+        prior: null,
+        anchor: [],
+        terms: null,
+        cites: [],
+        made: '2031-05-01T03:00:00Z',
+        credentials: party('credentials'),
+        nonce: 'AAAAAAAAAAAAAAAAAAAAAA',
+        body: row.body,
+      });
+      const parsed = parseStatement(payload, statementPayloadType);
+      if (!parsed.ok) throw new Error(`${row.record}: ${parsed.code} ${parsed.path}`);
+      expect(parsed.value.statement.body).toEqual(row.body);
+    }
   });
 });
