@@ -17,7 +17,6 @@ import { ed25519Verify, es256Verify, mlDsa44Verify } from '#primitives';
 import type { SignatureCheck } from '#primitives';
 import { failure, success } from './result.ts';
 import type { Result } from './result.ts';
-import { isObject } from './shape.ts';
 import { parseStatement } from './statement.ts';
 import { assertionCheck } from './webauthn.ts';
 
@@ -36,7 +35,7 @@ export type Signatories = { offices: string[]; delegated: string[] };
 /** The verified authority of an envelope. */
 export type Authority = Signatories & { levels: ReadonlySet<Level> };
 
-type TableKey = { key: OfficerKey; signer: Signer };
+type TableKey = { key: OfficerKey; publicKey: Uint8Array; signer: Signer };
 
 /**
  * What has to be verified so that an envelope counts under a version of its author's credentials.
@@ -150,7 +149,7 @@ export function collectChecks(
     const path = `/signatures/${position}`;
     const found = keyOf(signature.keyid);
     if (found === null) return failure('bad-signature', path, 'unknown key');
-    const check = checkOf(found.key, signature, envelope, message);
+    const check = checkOf(found, signature, envelope, message);
     if (!check.ok) return failure('bad-signature', path, check.detail);
     checks.push(check.value);
     signers.push(found.signer);
@@ -167,7 +166,7 @@ export function keyTable(body: CredentialsBody): ReadonlyMap<string, TableKey> {
   const table = new Map<string, TableKey>();
   const add = (key: OfficerKey, office: string): void => {
     const signer = { office, keyType: officerKeyType(key), delegated: false };
-    table.set(officerKeyId(key), { key, signer });
+    table.set(officerKeyId(key), { key, publicKey: officerKeyBytes(key), signer });
   };
   add({ type: 'ed25519', key: body.authority.automatic.key }, automaticOffice);
   for (const [office, { keys }] of Object.entries(body.officers)) {
@@ -204,11 +203,12 @@ function delegateKey(
   const parsed = parseStatement(envelope.payload, envelope.payloadType);
   if (!parsed.ok || !found.body.kinds.includes(parsed.value.statement.kind)) return null;
   const { key, office } = found.body;
-  return { key, signer: { office, keyType: officerKeyType(key), delegated: true } };
+  const signer = { office, keyType: officerKeyType(key), delegated: true };
+  return { key, publicKey: officerKeyBytes(key), signer };
 }
 
 function checkOf(
-  key: OfficerKey,
+  { key, publicKey }: TableKey,
   signature: EnvelopeSignature,
   envelope: Envelope,
   message: Uint8Array,
@@ -216,10 +216,9 @@ function checkOf(
   if (key.type === 'webauthn') {
     return assertionCheck(key, signature, statementId(envelope.payloadType, envelope.payload));
   }
-  if (isObject(signature.extension)) return failure('bad-signature', '', 'an extension');
+  if (signature.extension !== undefined) return failure('bad-signature', '', 'an extension');
   const raw = decodeBase64(signature.sig);
   if (raw === null) return failure('bad-signature', '', 'base64');
-  const publicKey = officerKeyBytes(key);
   return success({ algorithm: key.type, publicKey, message, signature: raw });
 }
 

@@ -2,7 +2,7 @@
  * The DSSE 1.0.2 envelope that carries a statement and its signatures (protocol.md, "Statement";
  * rulings.md, 1). One encoding only: RFC 8785 text, signatures sorted by key id.
  */
-import { concatBytes, decodeBase64, decodeText, encodeBase64, encodeText } from './bytes.ts';
+import { decodeBase64, decodeText, encodeBase64, encodeText } from './bytes.ts';
 import type { JsonValue } from './json.ts';
 import { envelopeBytesMax, payloadBytesMax, signaturesMax } from './limits.ts';
 import {
@@ -41,9 +41,12 @@ export type EnvelopeCode = 'bad-signature' | 'bad-text' | 'too-large';
 
 /** DSSE PAE: "DSSEv1" SP LEN(type) SP type SP LEN(payload) SP payload, lengths in decimal. */
 export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
-  const type = encodeText(payloadType);
-  const head = `DSSEv1 ${type.length} ${payloadType} ${payload.length} `;
-  return concatBytes(encodeText(head), payload);
+  const length = encodeText(payloadType).length;
+  const head = encodeText(`DSSEv1 ${length} ${payloadType} ${payload.length} `);
+  const encoded = new Uint8Array(head.length + payload.length);
+  encoded.set(head);
+  encoded.set(payload, head.length);
+  return encoded;
 }
 
 /** Hex SHA-256 of the PAE: the statement's name, the same whoever signs it. */
@@ -71,21 +74,46 @@ export function parseEnvelope(bytes: Uint8Array): Result<Envelope, EnvelopeCode>
   if (bytes.length > envelopeBytesMax) return failure('too-large', '');
   const text = decodeText(bytes);
   if (text === null || text.length !== bytes.length) return failure('bad-text', '', 'not ASCII');
+  const scanned = scanCanonical(text);
+  if (scanned !== null) return envelopeFromJson(scanned);
+  // Not the canonical form: only the code is still to be found.
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
   } catch {
     return failure('bad-text', '', 'not JSON');
   }
-  const envelope = readEnvelope(value);
-  if (!envelope.ok) return envelope;
-  if (envelopeText(envelope.value) !== text) return failure('bad-text', '', 'not canonical');
-  return envelope;
+  const envelope = envelopeFromJson(value);
+  return envelope.ok ? failure('bad-text', '', 'not canonical') : envelope;
 }
 
 /** Reads an envelope that is part of a larger document, which was parsed as canonical JSON. */
 export function envelopeFromJson(value: JsonValue): Result<Envelope, EnvelopeCode> {
-  return readEnvelope(value);
+  if (!isObject(value)) return failure('bad-signature', '', 'not an object');
+  if (!hasExactMembers(value, ['payload', 'payloadType', 'signatures'])) {
+    return failure('bad-signature', '', 'members');
+  }
+  const { payload: encoded, payloadType, signatures: list } = value;
+  if (!isPayloadType(payloadType)) return failure('bad-signature', '/payloadType');
+  if (typeof encoded !== 'string') return failure('bad-signature', '/payload');
+  if (encoded.length > Math.ceil(payloadBytesMax / 3) * 4) return failure('too-large', '/payload');
+  const payload = decodeBase64(encoded);
+  if (payload === null) return failure('bad-signature', '/payload', 'base64');
+  if (payload.length > payloadBytesMax) return failure('too-large', '/payload');
+  if (!Array.isArray(list) || list.length > signaturesMax) {
+    return failure('bad-signature', '/signatures');
+  }
+  const signatures: EnvelopeSignature[] = [];
+  let previous = '';
+  for (const item of list) {
+    const path = `/signatures/${signatures.length}`;
+    const signature = readSignature(item);
+    if (signature === null) return failure('bad-signature', path);
+    if (signature.keyid <= previous) return failure('bad-signature', path, 'order of key ids');
+    previous = signature.keyid;
+    signatures.push(signature);
+  }
+  return success({ payload, payloadType, signatures });
 }
 
 /** The JSON value of an envelope, for a larger document. */
@@ -117,32 +145,46 @@ export function isExercisePayloadType(payloadType: string): boolean | null {
   }
 }
 
-function readEnvelope(value: JsonValue): Result<Envelope, EnvelopeCode> {
-  if (!isObject(value)) return failure('bad-signature', '', 'not an object');
-  if (!hasExactMembers(value, ['payload', 'payloadType', 'signatures'])) {
-    return failure('bad-signature', '', 'members');
+// What lies between the punctuation of the canonical form, or null where there is any other. That
+// the strings need no escapes follows from their own checks: hex, base64, visible ASCII.
+function scanCanonical(text: string): JsonValue | null {
+  let at = 0;
+  const skip = (literal: string): boolean => {
+    if (!text.startsWith(literal, at)) return false;
+    at += literal.length;
+    return true;
+  };
+  const upToQuote = (): string => {
+    const end = text.indexOf('"', at);
+    const found = text.slice(at, end < 0 ? text.length : end);
+    at += found.length;
+    return found;
+  };
+  if (!skip('{"payload":"')) return null;
+  const payload = upToQuote();
+  if (!skip('","payloadType":"')) return null;
+  const payloadType = upToQuote();
+  if (!skip('","signatures":[')) return null;
+  const signatures: JsonValue[] = [];
+  while (!text.startsWith(']', at)) {
+    if (signatures.length > 0 && !skip(',')) return null;
+    let extension: JsonValue | null = null;
+    if (skip('{"extension":{"ext":{"authenticatorData":"')) {
+      const authenticatorData = upToQuote();
+      if (!skip('","clientDataJSON":"')) return null;
+      const clientDataJSON = upToQuote();
+      if (!skip('"},"kind":"webauthn"},')) return null;
+      extension = { kind: 'webauthn', ext: { authenticatorData, clientDataJSON } };
+    } else if (!skip('{')) return null;
+    if (!skip('"keyid":"')) return null;
+    const keyid = upToQuote();
+    if (!skip('","sig":"')) return null;
+    const sig = upToQuote();
+    if (!skip('"}')) return null;
+    signatures.push(extension === null ? { keyid, sig } : { keyid, sig, extension });
   }
-  const { payload: encoded, payloadType, signatures: list } = value;
-  if (!isPayloadType(payloadType)) return failure('bad-signature', '/payloadType');
-  if (typeof encoded !== 'string') return failure('bad-signature', '/payload');
-  if (encoded.length > Math.ceil(payloadBytesMax / 3) * 4) return failure('too-large', '/payload');
-  const payload = decodeBase64(encoded);
-  if (payload === null) return failure('bad-signature', '/payload', 'base64');
-  if (payload.length > payloadBytesMax) return failure('too-large', '/payload');
-  if (!Array.isArray(list) || list.length > signaturesMax) {
-    return failure('bad-signature', '/signatures');
-  }
-  const signatures: EnvelopeSignature[] = [];
-  let previous = '';
-  for (const item of list) {
-    const path = `/signatures/${signatures.length}`;
-    const signature = readSignature(item);
-    if (signature === null) return failure('bad-signature', path);
-    if (signature.keyid <= previous) return failure('bad-signature', path, 'order of key ids');
-    previous = signature.keyid;
-    signatures.push(signature);
-  }
-  return success({ payload, payloadType, signatures });
+  if (!skip(']}') || at !== text.length) return null;
+  return { payload, payloadType, signatures };
 }
 
 function readSignature(value: JsonValue): EnvelopeSignature | null {
