@@ -137,6 +137,7 @@ function statementLines(
       `  ${statement.kind} ${shortId(statement.id)} · made ${statement.made} by the author’s own clock`,
     ),
     ...(act === '' ? [] : [`  ${act}`]),
+    ...(statement.own ? [] : [`  taken in here ${utc(statement.loggedAt)}`]),
     ...deliveryLines(statement, names).map((line) => `  ${line}`),
     `  ${witnessWords(statement.witnessed, now)}`,
     ...(statement.introducedBy === null
@@ -168,7 +169,7 @@ function deliveryLines(statement: ShownStatement, names: ReadonlyMap<string, str
     const party = names.get(one.party) ?? shortId(one.party);
     switch (one.state) {
       case 'received':
-        return `received by ${party}${receivedAt(one)}: entry ${one.receiptIndex ?? '?'} in their log`;
+        return `received by ${party}${one.at === null ? '' : ` ${utc(one.at)}`}: entry ${one.receiptIndex ?? '?'} in their log`;
       case 'refused':
         return `refused by ${party} (${one.code ?? 'no code'})`;
       case 'sent':
@@ -177,11 +178,6 @@ function deliveryLines(statement: ShownStatement, names: ReadonlyMap<string, str
         return `waits to be sent to ${party}`;
     }
   });
-}
-
-function receivedAt(delivery: object): string {
-  const at = 'at' in delivery && typeof delivery.at === 'number' ? delivery.at : null;
-  return at === null ? '' : ` ${utc(at)}`;
 }
 
 function witnessWords(witnessed: number | null, now: number): string {

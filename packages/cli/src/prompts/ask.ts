@@ -15,7 +15,7 @@ export function isInteractive(environment: Readonly<Record<string, string | unde
 export async function askPassphrase(message: string): Promise<string> {
   const prompts = await import('@clack/prompts');
   const answer = await prompts.password({ message, output: process.stderr });
-  return kept(prompts.isCancel(answer), answer);
+  return prompts.isCancel(answer) ? stopped() : answer;
 }
 
 /** A new passphrase, asked twice. */
@@ -38,14 +38,14 @@ export const passphraseLettersMin = 8;
 export async function askConfirm(message: string): Promise<boolean> {
   const prompts = await import('@clack/prompts');
   const answer = await prompts.confirm({ message, initialValue: false, output: process.stderr });
-  return kept(prompts.isCancel(answer), answer);
+  return prompts.isCancel(answer) ? stopped() : answer;
 }
 
 /** One line of text. */
 export async function askText(message: string, placeholder = ''): Promise<string> {
   const prompts = await import('@clack/prompts');
   const answer = await prompts.text({ message, placeholder, output: process.stderr });
-  return kept(prompts.isCancel(answer), answer);
+  return prompts.isCancel(answer) ? stopped() : answer;
 }
 
 /** One of several. */
@@ -56,12 +56,9 @@ export async function askChoice(
   if (choices.length === 0) throw usage(`${message}: there is nothing to choose from`);
   const prompts = await import('@clack/prompts');
   const answer = await prompts.select({ message, options: [...choices], output: process.stderr });
-  return kept(prompts.isCancel(answer), answer);
+  return prompts.isCancel(answer) ? stopped() : answer;
 }
 
-function kept<T>(cancelled: boolean, answer: T | symbol): T {
-  if (cancelled || typeof answer === 'symbol') {
-    throw new CommandError('interrupted', 'stopped; nothing was done', null, exitCodes.interrupted);
-  }
-  return answer;
+function stopped(): never {
+  throw new CommandError('interrupted', 'stopped; nothing was done', null, exitCodes.interrupted);
 }
