@@ -17,7 +17,7 @@ import {
   owedRow,
   partyText,
   shownDocket,
-  statementInDocket,
+  statementOfDocket,
 } from './schemas.ts';
 import { docketNamed, typed } from './scope.ts';
 
@@ -90,7 +90,7 @@ export function docketRoutes(scope: FastifyInstance, deps: ApiDeps): void {
     {
       schema: {
         params: z.object({ statement: z.string().min(1).max(64) }),
-        response: { 200: statementInDocket },
+        response: { 200: statementOfDocket },
       },
     },
     async (request) => {

@@ -44,6 +44,7 @@ export const draftRequest = z.strictObject({
   body: json,
   cites: z.array(id).max(64).optional(),
   terms: id.optional(),
+  unchecked: z.boolean().optional().describe('exercise parties only: rehearses a refusal'),
 });
 
 export const draft = z.object({
@@ -133,7 +134,7 @@ const shownStatement = z.object({
   introducedBy: id.nullable(),
   body: json,
 });
-export const statementInDocket = shownStatement.extend({ docket: id });
+export const statementOfDocket = shownStatement.extend({ docket: z.string() });
 
 export const shownDocket = z.object({
   docket: id,
