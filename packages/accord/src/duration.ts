@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { durationCountMax, holidaysMax, nameUnitsMax, offsetsMax } from './limits.ts';
 import { timestamp } from './fields.ts';
-import { secondsOf } from './timestamp.ts';
+import { parseTime } from '@comity/record';
 
 const count = (max: number) => z.int().min(1).max(max);
 
@@ -164,7 +164,7 @@ function offsetAt(time: number, coverage: WorkingHours): number {
   let best = 0;
   let bestSince = -Infinity;
   for (const { since, minutes } of coverage.offsets) {
-    const from = since === null ? -Number.MAX_SAFE_INTEGER : (secondsOf(since) ?? 0);
+    const from = since === null ? -Number.MAX_SAFE_INTEGER : (parseTime(since) ?? 0);
     if (from <= time && from > bestSince) {
       best = minutes * 60;
       bestSince = from;

@@ -8,7 +8,7 @@ import {
   textUnitsMax,
   titleUnitsMax,
 } from './limits.ts';
-import { secondsOf } from './timestamp.ts';
+import { parseTime } from '@comity/record';
 
 /** 64 lower-case hex digits: a statement, a party, a docket or a digest. */
 export const hexDigest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -17,7 +17,7 @@ export const hexDigest = z.string().regex(/^[0-9a-f]{64}$/);
 export const timestamp = z
   .string()
   .length(20)
-  .refine((text) => secondsOf(text) !== null, 'not a time like 2026-11-24T03:00:00Z');
+  .refine((text) => parseTime(text) !== null, 'not a time like 2026-11-24T03:00:00Z');
 
 export const title = z.string().min(1).max(titleUnitsMax);
 export const text = z.string().min(1).max(textUnitsMax);

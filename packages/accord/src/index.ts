@@ -40,6 +40,12 @@ export type {
 } from './fold/state.ts';
 export { voidReasons } from './fold/void-reasons.ts';
 export type { VoidReason } from './fold/void-reasons.ts';
+export { fold, waitingIn } from './fold/fold.ts';
+export { inputDigest, stateDigest } from './fold/digests.ts';
+export { obligationId } from './fold/obligations.ts';
+export { view } from './view.ts';
+export type { DocketView, ViewedObligation } from './view.ts';
+export { meaning } from './meaning.ts';
 export { headsOf } from './heads.ts';
 export { heartbeatLeaf, heartbeatRoot } from './heartbeat.ts';
 export type { HeartbeatLeaf } from './heartbeat.ts';

@@ -22,7 +22,10 @@ export type EntryFact = {
 export type FoldStatement = {
   id: string;
   statement: Statement;
-  /** For each signature that verified the office, or `automatic`; [] if any failed. */
+  /**
+   * Officers who signed in full (an ML-DSA-44 companion counted in), `automatic`, and the offices
+   * of delegates; [] if any signature failed.
+   */
   offices: string[];
   /** Hex digest of the canonical signature list that the `said` entry commits to. */
   listDigest: string;
@@ -48,6 +51,8 @@ export type FoldParty = {
   }[];
   delegations: Delegation[];
   frozen: boolean;
+  /** Of a frozen chain: the index or size that ends its last version, in that version's log. */
+  bound?: number;
 };
 
 /**

@@ -27,6 +27,7 @@ export const voidReasons = [
   'no-such-act',
   'no-such-obligation',
   'bad-terms',
+  'bad-respondent',
   'irrevocable',
   'not-in-force',
   'ended',
