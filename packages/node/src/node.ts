@@ -36,6 +36,7 @@ export interface StartOptions {
   /** Configuration of the command line, by the keys of `config.json`. */
   flags?: ConfigFlags;
   passphrase?: string | null;
+  /** The environment of the process when left out. */
   environment?: Readonly<Record<string, string | undefined>>;
   /** No listeners and no courier: for one command while no node runs on the home. */
   offline?: boolean;
@@ -115,7 +116,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     home: options.home,
     flags: options.flags ?? {},
     passphrase: options.passphrase ?? null,
-    environment: options.environment ?? {},
+    environment: options.environment ?? process.env,
     clock: options.clock ?? systemClock,
     random,
     after: options.after ?? systemAfter,
@@ -150,7 +151,7 @@ async function serve(
   parts: { listeners: Listener[]; log: LogLine; stop: () => Promise<void> },
 ): Promise<RunningNode> {
   const { config, desk, keys } = node;
-  const environment = options.environment ?? {};
+  const environment = options.environment ?? process.env;
   const urls = {
     exchange: config.direct,
     api: null as string | null,

@@ -21,6 +21,7 @@ const titles: { readonly [code: string]: readonly [number, string] } = {
   'bad-text': [400, 'The text is not in its one allowed form'],
   'bad-signature': [400, 'A signature does not verify'],
   'bad-proof': [400, 'A proof does not verify'],
+  'exercise-only': [400, 'Only an exercise party may do this'],
   'bad-draft-file': [400, 'This is not a draft file'],
   'bad-credentials-file': [400, 'This is not a credentials file'],
   'bad-pouch': [400, 'This is not a pouch'],

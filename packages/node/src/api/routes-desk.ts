@@ -150,7 +150,7 @@ function sayRoute(scope: FastifyInstance, deps: ApiDeps): void {
 
 async function readRequest(deps: ApiDeps, wish: z.infer<typeof draftRequest>) {
   const { reader } = deps.desk.store;
-  const { docket, cites, terms } = wish;
+  const { docket, cites, terms, unchecked } = wish;
   return {
     kind: wish.kind,
     to: await partiesNamed(reader, wish.to),
@@ -158,6 +158,7 @@ async function readRequest(deps: ApiDeps, wish: z.infer<typeof draftRequest>) {
     body: wish.body as { [key: string]: JsonValue },
     ...(cites === undefined ? {} : { cites }),
     ...(terms === undefined ? {} : { terms }),
+    ...(unchecked === undefined ? {} : { unchecked }),
   };
 }
 

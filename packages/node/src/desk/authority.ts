@@ -43,8 +43,8 @@ export function authorityOf(
   signatures: readonly EnvelopeSignature[],
   chain: Chain,
 ): Result<Authority, 'bad-signature' | 'bad-schema'> {
-  const level = levelOf(draft.statement.kind, draft.statement.body);
-  if (level === null) return failure('bad-schema', 'kind');
+  // Null only for what an exercise drafted unchecked: it counts as the least that anybody takes in.
+  const level = levelOf(draft.statement.kind, draft.statement.body) ?? 'duty';
   const envelope = {
     payload: draft.payload,
     payloadType: draft.payloadType,

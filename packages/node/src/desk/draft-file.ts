@@ -125,15 +125,13 @@ export function parseDraftFile(bytes: Uint8Array): Result<DraftFile, DraftFileFa
 /** What to show. `bad-schema` when the body does not fit its kind: such a thing is not signed. */
 export function displayDraft(file: DraftFile): Result<DraftDisplay, 'bad-schema'> {
   const { statement } = file;
-  const body = parseBody(statement.kind, statement.body);
-  if (!body.ok) return failure('bad-schema', body.path, body.detail);
-  if (!isActKind(statement.kind)) return failure('bad-schema', 'kind', statement.kind);
-  const definition: KindDefinition = kinds[statement.kind];
+  const words = wordsToSign(file);
+  if (!words.ok) return words;
   return success({
     id: file.id,
     idGroups: inGroups(file.id),
     kind: statement.kind,
-    words: definition.words(statement.body),
+    words: words.value,
     from: statement.from ?? file.id,
     to: statement.to,
     docket: statement.docket,
@@ -142,6 +140,18 @@ export function displayDraft(file: DraftFile): Result<DraftDisplay, 'bad-schema'
     body: statement.body,
     names: file.names,
   });
+}
+
+function wordsToSign({ statement, exercise }: DraftFile): Result<string, 'bad-schema'> {
+  const body = parseBody(statement.kind, statement.body);
+  if (body.ok && isActKind(statement.kind)) {
+    const definition: KindDefinition = kinds[statement.kind];
+    return success(definition.words(statement.body));
+  }
+  if (exercise) return success('says what does not fit its kind: an exercise of a refusal');
+  return body.ok
+    ? failure('bad-schema', 'kind', statement.kind)
+    : failure('bad-schema', body.path, body.detail);
 }
 
 /** Adds an officer's signature and gives the file back with what was signed. Pure. */

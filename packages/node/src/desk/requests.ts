@@ -14,11 +14,17 @@ export interface DraftRequest {
   body: { [key: string]: JsonValue };
   /** Further statements that the act cites; those that the terms need are added. */
   cites?: string[];
+  /**
+   * Leaves out our own checks of kind and body, so that an exercise can rehearse a refusal; exercise
+   * parties only.
+   */
+  unchecked?: boolean;
   /** Digest of the terms to pin instead of what is in force; openings only. */
   terms?: string;
 }
 
 export type DraftFailure =
+  | 'exercise-only'
   | 'unknown-kind'
   | 'bad-schema'
   | 'bad-text'

@@ -105,7 +105,7 @@ async function makeParty(
   layout: HomeLayout,
   options: InitOptions,
 ): Promise<Result<InitResult, InitFailure>> {
-  const environment = options.environment ?? {};
+  const environment = options.environment ?? process.env;
   if (options.config !== undefined) {
     await writeFileDurably(layout.config, `${JSON.stringify(options.config, null, 2)}\n`);
   }
