@@ -90,7 +90,12 @@ export function saidJob(text: string, more: Partial<Statement> = {}): SaidJob {
 
 /** A statement of the other party; its said proof is not a real one. */
 export function heldJob(text: string, more: Partial<Statement> = {}): HeldJob {
-  const statement = makeStatement(text, { from: other, to: [self], ...more });
+  const statement = makeStatement(text, {
+    from: other,
+    to: [self],
+    credentials: '44'.repeat(32),
+    ...more,
+  });
   const made = signed(statement);
   return {
     ...made,
