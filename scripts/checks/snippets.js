@@ -11,6 +11,8 @@ import { inPlantedTree } from './planted.js';
 const pages = /^(README\.md|docs\/.*\.md|CONTRIBUTING\.md)$/;
 /** `.ci/run` itself, and what it runs one by one. */
 const runByCi = /^(\.ci\/run|scripts\/snippets\/[^/]+\.sh)$/;
+/** How `.ci/run` counts a command: `step NAME MINUTES COMMAND`. */
+const ciStep = /^step \S+ \d+ /;
 const block = /<!-- run -->\s*\n```sh\n([\s\S]*?)\n```/g;
 const marked = /<!-- run -->/g;
 
@@ -20,7 +22,7 @@ export const snippets = {
     const scripts = filesUnder(folder, runByCi).map((path) =>
       readFileSync(join(folder, path), 'utf8')
         .split('\n')
-        .map((line) => line.trim()),
+        .map((line) => line.trim().replace(ciStep, '')),
     );
     const problems = [];
     let seen = 0;
@@ -42,7 +44,7 @@ export const snippets = {
     const files = {
       'README.md':
         '<!-- run -->\n```sh\nnpm ci\nnpm test\n```\n<!-- run -->\n```sh\nnpm start\n```\n',
-      '.ci/run': 'npm ci\nnpm test\n',
+      '.ci/run': 'step install 8 npm ci\nstep test 20 npm test\n',
     };
     return inPlantedTree(files, (folder) => {
       const { problems, seen } = snippets.run(folder);
