@@ -32,7 +32,7 @@ export interface Courier {
   /** Composes an answer to a pouch that came in. */
   answer(party: string, nonce: string): Promise<ComposedPouch | null>;
   /** Composes everything that waits, for a file; nothing is left out as being under way. */
-  forHand(party: string, answers: string | null): Promise<ComposedPouch | null>;
+  forHand(party: string): Promise<ComposedPouch | null>;
   /** Resolves when nothing is being sent or taken in. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -227,7 +227,7 @@ export function makeCourier(deps: CourierDeps): Courier {
       }
     },
     answer: (party, nonce) => compose({ party, answers: nonce, always: true }, false),
-    forHand: (party, answers) => compose({ party, answers, always: true }, true),
+    forHand: (party) => compose({ party, answers: null, always: true }, true),
     async idle() {
       for (;;) {
         const running = [...lanes.values()].map((lane) => lane.running).filter((r) => r !== null);

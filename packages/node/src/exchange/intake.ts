@@ -5,7 +5,7 @@
  * transaction, what the pouch says of logs, receipts, cosignatures and requests. Everything is
  * idempotent: a pouch that comes twice, or was cut, leaves what it would have left once.
  */
-import { failure, success } from '@comity/record';
+import { decodeBase64, failure, success } from '@comity/record';
 import type { Chain, PouchRecord, Result } from '@comity/record';
 import { loadChain } from '../parties/chains.ts';
 import type { PartyState } from '../store/schema.ts';
@@ -31,6 +31,9 @@ import type { ProofChecks } from './proof-checks.ts';
 import { checkProofRecords, storeProofs } from './proofs-taken.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { reconcile } from './reconcile.ts';
+import type { DigestsRecord } from './reconcile.ts';
+import type { HeartbeatHeard } from './heartbeats.ts';
+import type { EntryRun, HeldJob } from '../log/jobs.ts';
 import { refuseAll, sendAgainAll } from './refusals.ts';
 import type { Refused } from './refusals.ts';
 import { answerRequests } from './requests.ts';
@@ -65,6 +68,9 @@ export interface IntakeReport {
   answers: number | null;
   /** Parties whose queues have something new. */
   kick: string[];
+  /** Heartbeats and digests to compare once dockets are folded, and what was said of our own log. */
+  compare: { tests: HeartbeatHeard[]; digests: DigestsRecord[] };
+  ownLog: { notes: string[]; entries: EntryRun[] };
 }
 
 export interface Intake {
@@ -151,7 +157,36 @@ async function takeOpened(
     receipts: side.receipts,
     answers: side.answers,
     kick: [...kick],
+    compare: {
+      tests: stateNow === 'confirmed' ? second.taken.flatMap(heartbeatHeard) : [],
+      digests: stateNow === 'confirmed' ? records.filter((each) => each.type === 'digests') : [],
+    },
+    ownLog: ownLogStated(deps.keys.party, records),
   };
+}
+
+function heartbeatHeard(job: HeldJob): HeartbeatHeard[] {
+  const { kind, body } = job.statement;
+  return kind === 'channel.test' ? [{ id: job.id, party: job.author, body }] : [];
+}
+
+/** What a pouch says of our own log: needed after a restore, and never without interest. */
+function ownLogStated(
+  self: string,
+  records: readonly PouchRecord[],
+): { notes: string[]; entries: EntryRun[] } {
+  const notes: string[] = [];
+  const entries: EntryRun[] = [];
+  for (const record of records) {
+    if (record.type === 'checkpoint' && record.party === self) notes.push(record.note);
+    if (record.type !== 'entries' || record.party !== self) continue;
+    const data = decodeBase64(record.data);
+    if (data === null) continue;
+    const list: Uint8Array[] = [];
+    for (let at = 0; at < data.length; at += 32) list.push(data.slice(at, at + 32));
+    entries.push({ start: record.start, entries: list });
+  }
+  return { notes, entries };
 }
 
 /** Chains and states of every author in these statements. */
@@ -237,8 +272,7 @@ async function takeSideRecords(
     );
     if (confirmed) {
       await answerRequests(tx, sender, of('request'), logs.size, now);
-      const deal = { sender, book, facts: of('facts'), digests: of('digests') };
-      dockets.push(...(await reconcile(tx, deps, own, deal, now)));
+      dockets.push(...(await reconcile(tx, own, { sender, book, facts: of('facts') }, now)));
       await askForMissing(tx, sender, now);
     }
     await markDirty(tx, dockets);

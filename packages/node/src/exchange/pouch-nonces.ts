@@ -27,13 +27,22 @@ export function answerNonce(nonce: string): string {
 const ownPrefix = (party: string) => `pouch/${party}/`;
 const heardKey = (party: string) => `pouch-heard/${party}`;
 
-/** Remembers the nonce of a pouch that we are about to send; forgets the oldest past the bound. */
+/**
+ * Remembers the nonce of a pouch that we are about to send; forgets the oldest past the bound. Two
+ * answers to one pouch have one nonce: the later takes its place, and what the earlier carried is
+ * sent again in time.
+ */
 export async function rememberNonce(
   tx: StoreTransaction,
   party: string,
   sequence: number,
   nonce: string,
 ): Promise<void> {
+  await tx
+    .deleteFrom('meta')
+    .where('key', 'like', `${ownPrefix(party)}%`)
+    .where('value', '=', nonce)
+    .execute();
   await tx
     .insertInto('meta')
     .values({ key: ownPrefix(party) + String(sequence), value: nonce })
@@ -89,7 +98,20 @@ export async function rememberHeard(
     .execute();
 }
 
-/** The nonce of the newest whole pouch of a party, or null. */
+/** Notes that a pouch which answers this nonce is on its way: each is answered once. */
+export async function forgetHeard(
+  tx: StoreTransaction,
+  party: string,
+  nonce: string,
+): Promise<void> {
+  await tx
+    .deleteFrom('meta')
+    .where('key', '=', heardKey(party))
+    .where('value', '=', nonce)
+    .execute();
+}
+
+/** The nonce of the newest whole pouch of a party that no pouch of ours has answered, or null. */
 export async function newestHeard(
   reader: StoreReader | StoreTransaction,
   party: string,

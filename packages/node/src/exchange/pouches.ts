@@ -22,7 +22,13 @@ import { sealingRecipientsOf } from './known-keys.ts';
 import { composedPouchBytesMax, composedStatementsMax, entriesPerPouchMax } from './limits.ts';
 import { dropRows, markCarried, quietItems, waitingRows } from './outbox.ts';
 import type { OutboxRow } from './outbox.ts';
-import { answerNonce, freshNonce, rememberNonce } from './pouch-nonces.ts';
+import {
+  answerNonce,
+  forgetHeard,
+  freshNonce,
+  newestHeard,
+  rememberNonce,
+} from './pouch-nonces.ts';
 import { entriesRecord, readStatements, recordBytes, rowRecord } from './pouch-records.ts';
 import type { Sealing } from './sealing.ts';
 
@@ -33,7 +39,10 @@ export type PouchDeps = Pick<
 
 export interface ComposeWish {
   party: string;
-  /** Nonce of the pouch of theirs that this one answers, or null. */
+  /**
+   * Nonce of the pouch of theirs to whose bearer this one goes back at once; null for any other,
+   * which then answers the newest that is unanswered.
+   */
   answers: string | null;
   /** Sequence numbers of pouches whose answers may still come: their rows stay out. */
   outstanding: readonly number[];
@@ -59,6 +68,7 @@ interface Gathered {
   statements: number;
   fresh: number;
   more: boolean;
+  receiptsToAuthor: number[];
 }
 
 /** Kinds that may go to a party before the pairing stands (rulings.md, 10). */
@@ -79,13 +89,18 @@ export async function composePouch(
   const gathered = await gather(deps, wish);
   if (gathered === null) return null;
   await sequencer.settled();
-  const nonce = wish.answers === null ? freshNonce(deps.random) : answerNonce(wish.answers);
+  const answered = wish.answers ?? (await newestHeard(store.reader, party));
+  const nonce = answered === null ? freshNonce(deps.random) : answerNonce(answered);
   const now = clock.now();
   const sequence = await store.transact(async (tx) => {
     const channel = await ensureChannel(tx, party);
     await setChannel(tx, party, { next_sequence: channel.next_sequence + 1, last_sent_at: now });
     await markCarried(tx, gathered.rows, channel.next_sequence);
     await dropRows(tx, gathered.void);
+    // A receipt that goes straight back to the statement's author needs no answer of its own: if it
+    // is lost, the statement stays in the author's queue and comes again.
+    if (wish.answers !== null) await dropRows(tx, gathered.receiptsToAuthor);
+    if (answered !== null) await forgetHeard(tx, party, answered);
     await rememberNonce(tx, party, channel.next_sequence, nonce);
     return channel.next_sequence;
   });
@@ -114,7 +129,15 @@ async function gather(deps: PouchDeps, wish: ComposeWish): Promise<Gathered | nu
   const rows = await permitted(reader, wish.party, waiting);
   if (rows.length === 0 && !wish.always) return null;
   const records = await logRecords(deps, wish.party);
-  const gathered: Gathered = { records, rows: [], void: [], statements: 0, fresh: 0, more: false };
+  const gathered: Gathered = {
+    records,
+    rows: [],
+    void: [],
+    statements: 0,
+    fresh: 0,
+    more: false,
+    receiptsToAuthor: [],
+  };
   let bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
   const statements = await readStatements(reader, rows);
   const own = { party: deps.keys.party, origin: deps.keys.logSigner.key.name };
@@ -133,6 +156,9 @@ async function gather(deps: PouchDeps, wish: ComposeWish): Promise<Gathered | nu
     gathered.rows.push(row.id);
     if (row.item === 'statement') gathered.statements += 1;
     if (row.pouch === null) gathered.fresh += 1;
+    if (row.item === 'receipt' && statements.get(row.ref)?.author === wish.party) {
+      gathered.receiptsToAuthor.push(row.id);
+    }
   }
   return gathered;
 }

@@ -27,24 +27,25 @@ export interface Deal {
   sender: string;
   book: CosignerBook;
   facts: FactsRecord[];
-  digests: DigestsRecord[];
 }
 
-/** Takes in digests and facts; returns the dockets whose inputs changed. */
+/** Takes in facts; returns the dockets whose inputs changed. */
 export async function reconcile(
   tx: StoreTransaction,
-  deps: Pick<ExchangeDeps, 'log'>,
   own: { party: string; origin: string },
   deal: Deal,
   now: number,
 ): Promise<string[]> {
   const changed: string[] = [];
-  for (const record of deal.digests) await compareDigests(tx, deps, deal.sender, record, now);
   for (const record of deal.facts) changed.push(...(await takeFacts(tx, own, deal, record, now)));
   return changed;
 }
 
-async function compareDigests(
+/**
+ * Compares digests that came with ours as they stand. Dockets that wait to be folded are left for
+ * the next heartbeat: fold before.
+ */
+export async function compareDigests(
   tx: StoreTransaction,
   deps: Pick<ExchangeDeps, 'log'>,
   sender: string,
@@ -55,7 +56,7 @@ async function compareDigests(
   for (const theirs of record.dockets.slice(0, digestsDocketsMax)) {
     const ours = await tx
       .selectFrom('dockets')
-      .select(['input_digest', 'state_digest', 'participants'])
+      .select(['input_digest', 'state_digest', 'participants', 'dirty'])
       .where('id', '=', theirs.docket)
       .executeTakeFirst();
     const about = { code: 'state-differs', party: sender, about: theirs.docket };
@@ -70,6 +71,7 @@ async function compareDigests(
       continue;
     }
     if (!(JSON.parse(ours.participants) as string[]).includes(sender)) continue;
+    if (ours.dirty === 1) continue;
     if (ours.input_digest !== theirs.inputDigest) {
       const ref = JSON.stringify({ docket: theirs.docket });
       items.push({ party: sender, item: 'facts', ref, lane: 0 });

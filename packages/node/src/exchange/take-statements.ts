@@ -18,6 +18,7 @@ import type {
 } from './envelope-checks.ts';
 import { divideAnchorLines } from './anchors.ts';
 import { markDirty } from './docket-marks.ts';
+import { heardTest } from './silence.ts';
 import { noLongerMissing, noteMissing } from './missing.ts';
 import type { NamedParent } from './missing.ts';
 import { queueItems } from './outbox.ts';
@@ -188,6 +189,7 @@ async function followUp(tx: StoreTransaction, deps: TakingDeps, job: HeldJob): P
     await updatePairingState(tx, deps.keys.party, job.author);
     deps.notify({ type: 'channel', party: job.author });
   }
+  if (kind === 'channel.test') await heardTest(tx, job.author, deps.clock.now());
   if (kind === 'channel.refuse') await noteRefusal(tx, job.author, job.id, body);
   if (kind === 'channel.refuse' && typeof body['refused'] === 'string') {
     const row = await tx

@@ -3,11 +3,9 @@
  * proofs, checkpoints and cosignatures makes no log entry (rulings.md, 27).
  */
 import type { Result } from '@comity/record';
-import type { StoreReader } from '../../store/store.ts';
 import type { Courier } from '../courier.ts';
 import type { IntakeReport } from '../intake.ts';
 import type { OpenFailure } from '../open-pouch.ts';
-import { newestHeard } from '../pouch-nonces.ts';
 
 export interface HandPouch {
   /** The file's bytes. */
@@ -31,7 +29,6 @@ export interface HandRoute {
 }
 
 export interface HandDeps {
-  reader: StoreReader;
   courier: Courier;
   takeIn(sealed: Uint8Array): Promise<Result<IntakeReport, OpenFailure>>;
   /** Passes on at once what the party may lack, since there is no telling when the next file goes. */
@@ -43,8 +40,7 @@ export function handRoute(deps: HandDeps): HandRoute {
   return {
     async exportFor(party) {
       await deps.beforeExport(party);
-      const answers = await newestHeard(deps.reader, party);
-      return deps.courier.forHand(party, answers);
+      return deps.courier.forHand(party);
     },
     importFile: (sealed) => deps.takeIn(sealed),
   };

@@ -1,0 +1,62 @@
+/**
+ * After a restore nothing is signed until our counterparts have stated the newest checkpoint of our
+ * log that they hold (rulings.md, 25): asked for in pouches, answered in pouches.
+ */
+import type { EntryRun } from '../log/jobs.ts';
+import { channelParties } from './channels.ts';
+import type { ExchangeDeps } from './deps.ts';
+import type { IntakeReport } from './intake.ts';
+import { queueItems } from './outbox.ts';
+
+export type RestoreDeps = Pick<ExchangeDeps, 'store' | 'sequencer' | 'clock' | 'log'>;
+
+export interface AfterRestore {
+  /** Asks every counterpart while our log is blocked; returns whom. */
+  ask(): Promise<string[]>;
+  /** Takes note of what a pouch said of our own log; true when the block was ended by it. */
+  heard(report: Pick<IntakeReport, 'sender' | 'ownLog'>): Promise<boolean>;
+}
+
+/** Collects what counterparts state, until it is enough. */
+export function makeAfterRestore(deps: RestoreDeps): AfterRestore {
+  const stated = new Map<string, string>();
+  let runs: EntryRun[] = [];
+  return {
+    async ask() {
+      if (deps.sequencer.blocked === null) return [];
+      const parties = (await channelParties(deps.store.reader)).filter((each) => each.confirmed);
+      const ref = JSON.stringify({ type: 'request', what: 'checkpoint' });
+      const now = deps.clock.now();
+      await deps.store.transact((tx) =>
+        queueItems(
+          tx,
+          parties.map(({ party }) => ({ party, item: 'request', ref, lane: 0 }) as const),
+          now,
+        ),
+      );
+      return parties.map((each) => each.party);
+    },
+    async heard({ sender, ownLog }) {
+      for (const note of ownLog.notes) await deps.sequencer.observe(note);
+      if (deps.sequencer.blocked === null) {
+        stated.clear();
+        runs = [];
+        return false;
+      }
+      const note = ownLog.notes.at(-1);
+      if (note !== undefined) stated.set(sender, note);
+      if (stated.size === 0) return false;
+      runs.push(...ownLog.entries);
+      const all = [...stated].map(([by, one]) => ({ by, note: one }));
+      const cleared = await deps.sequencer.clearRestore(all, runs);
+      if (cleared.ok) {
+        deps.log('info', 'the log goes on after a restore', { size: cleared.value.size });
+        stated.clear();
+        runs = [];
+        return true;
+      }
+      deps.log('warn', 'the log is still blocked after a restore', { code: cleared.code });
+      return false;
+    },
+  };
+}
