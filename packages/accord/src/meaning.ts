@@ -30,6 +30,16 @@ export const meaning = {
     }
     return [...silent].sort();
   },
+  /** Ids that these statements refuse, sorted: they count as taken although they are not here. */
+  refused(statements: readonly Named[]): string[] {
+    const refused = new Set<string>();
+    for (const { statement } of statements) {
+      const act = actOf(statement);
+      if (act?.kind !== 'channel.refuse' || act.body.code === 'unreadable') continue;
+      refused.add(act.body.refused);
+    }
+    return [...refused].sort();
+  },
 };
 
 function answers(statement: Statement, docket: string, respondent: string): boolean {

@@ -5,6 +5,7 @@ import { decodeHex, concatBytes, encodeText, parseTime, sha256Hex } from '@comit
 import { dueAt } from '../duration.ts';
 import type { Deadline, DeadlineName, Terms } from '../terms.ts';
 import type { FoldNode } from './graph.ts';
+import { comparePositions } from './parties.ts';
 import { endTowards, isFlash, type Served, type ServiceContext } from './service.ts';
 import type { Obligation, ObligationRule, ObligationStatus, Span } from './state.ts';
 
@@ -92,7 +93,7 @@ export function obligationOf(debt: Debt, context: ClockContext): Obligation | nu
     provisional: (at?.provisional ?? false) || (end?.provisional ?? false),
     extended: moved.until !== null,
     createdBy: createdBy.id,
-    dischargedBy: end?.by ?? null,
+    dischargedBy: end?.by.id ?? null,
   };
 }
 
@@ -120,25 +121,26 @@ function durationFor(deadline: Deadline, { act }: FoldNode): Deadline['ordinary'
   return deadline[priority] ?? deadline.ordinary;
 }
 
-type End = { early: number; late: number | null; provisional: boolean; by: string };
+type End = { early: number; late: number | null; provisional: boolean; by: FoldNode };
 
-/** The discharge that is best for the debtor: first by its late end, then its early one, then id. */
+/** The discharge that is best for the debtor: by its late end, its early one, its place in the log. */
 function bestEnd({ discharges, owedTo }: Debt, context: ClockContext): End | null {
   let best: End | null = null;
   for (const node of discharges) {
     if (context.served.get(node)?.towards.get(owedTo)?.refused != null) continue;
     const { early, late, provisional } = endTowards(node, owedTo, context.service, context.served);
     if (early === null) continue;
-    const end = { early, late, provisional, by: node.id };
-    if (best === null || compareEnds(end, best) < 0) best = end;
+    const end = { early, late, provisional, by: node };
+    if (best === null || compareEnds(end, best, context) < 0) best = end;
   }
   return best;
 }
 
-function compareEnds(a: End, b: End): number {
+function compareEnds(a: End, b: End, { service }: ClockContext): number {
   const late = (a.late ?? Infinity) - (b.late ?? Infinity);
   if (late !== 0 && !Number.isNaN(late)) return late;
-  return a.early - b.early || (a.by < b.by ? -1 : 1);
+  if (a.early !== b.early) return a.early - b.early;
+  return comparePositions(service.timing.parties.get(a.by.author), a.by.said, b.by.said);
 }
 
 /** When the debt fell: service of the last act needed, on whichever side did not say it. */

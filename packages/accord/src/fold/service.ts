@@ -5,6 +5,7 @@
 import type { FoldNode, Graph } from './graph.ts';
 import type { ReducedFact, Timed, Timing } from './times.ts';
 import { notBeforeOf, reduceFact, timeOf } from './times.ts';
+import { comparePositions } from './parties.ts';
 import { isActKind } from '../kinds/registry.ts';
 import { authorityFault } from './validity.ts';
 
@@ -60,7 +61,7 @@ export function refusalsOf(graph: Graph, timing: Timing): Refusals {
     const founded = target === undefined ? null : isFounded(target, by.author, code, timing);
     const known = (refusals[refused] ??= {})[by.author];
     const one = { code, founded, by };
-    if (known === undefined || compareRefusals(one, known) < 0) {
+    if (known === undefined || compareRefusals(one, known, timing) < 0) {
       (refusals[refused] as Refusals[string])[by.author] = one;
     }
   }
@@ -69,11 +70,12 @@ export function refusalsOf(graph: Graph, timing: Timing): Refusals {
 
 type Refusal = Refusals[string][string];
 
-function compareRefusals(a: Refusal, b: Refusal): number {
+function compareRefusals(a: Refusal, b: Refusal, { parties }: Timing): number {
   const rank = ({ founded }: Refusal) => (founded === true ? 0 : founded === null ? 1 : 2);
   const byRank = rank(a) - rank(b);
   if (byRank !== 0) return byRank;
-  return `${a.code} ${a.by.id}` < `${b.code} ${b.by.id}` ? -1 : 1;
+  if (a.code !== b.code) return a.code < b.code ? -1 : 1;
+  return comparePositions(parties.get(a.by.author), a.by.said, b.by.said);
 }
 
 /** Whether the code reproduces here; null where it rests on what only the refuser can know. */
