@@ -12,6 +12,8 @@ import { readHomeParty, requireHome } from './context.ts';
 import type { CommandContext, HomeParty } from './context.ts';
 import { adviceFor } from './advice.ts';
 import { exitCodes } from './exit-codes.ts';
+import { shortId } from './output/identifiers.ts';
+import { partyNames } from './parties.ts';
 
 const answerTimeoutMs = 120_000;
 const lockPatienceMs = 10_000;
@@ -34,9 +36,24 @@ export async function withNode<T>(
   const client = new NodeClient(await connect(context, home));
   try {
     return await work(client, self);
+  } catch (error) {
+    throw error instanceof CommandError ? await withNames(error, client) : error;
   } finally {
     await client.close();
   }
+}
+
+const identifiers = /\b[0-9a-f]{64}\b/gu;
+
+/** The same error with the names of parties beside their identifiers. */
+async function withNames(error: CommandError, client: NodeClient): Promise<CommandError> {
+  if (error.message.search(identifiers) === -1) return error;
+  const names = await partyNames(client).catch(() => new Map<string, string>());
+  const message = error.message.replace(identifiers, (id) => {
+    const name = names.get(id);
+    return name === undefined ? id : `${name} (${shortId(id)})`;
+  });
+  return new CommandError(error.code, message, error.what, error.exitCode);
 }
 
 /** `--unprotected-keys` is for trials; every command says so. */

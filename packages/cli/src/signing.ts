@@ -75,6 +75,10 @@ export async function signDraft(
   let id = draft;
   for (let attempt = 1; ; attempt += 1) {
     const row = await client.get<DraftRow>(`/drafts/${segment(id)}`);
+    if (row.state === 'logged') return { id: row.draft, state: 'logged', missingSignatures: 0 };
+    if (row.state === 'discarded') {
+      throw refused('draft-discarded', 'the draft was discarded', 'Say it again: comity say');
+    }
     const secrets = await secretsFor(context, row, wanted);
     const approval = await signOnce(client, row.draft, secrets);
     const next = approval.state === 'stale' ? (approval.draft ?? null) : null;

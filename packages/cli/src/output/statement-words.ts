@@ -11,8 +11,7 @@ import { shown } from './foreign-text.ts';
 const levelWords: { readonly [level: string]: string } = {
   automatic: 'said by the node itself',
   duty: 'needs one officer',
-  solemn:
-    'solemn: needs as many officers as the credentials say, at least two but for a party of one person',
+  solemn: 'solemn: needs two officers or more, but for a party of one person',
   root: 'credentials: needs the root threshold',
 };
 

@@ -57,7 +57,7 @@ export class Passphrases {
       if (opened.code !== 'wrong-passphrase') throw keyError(what, opened.code, opened.path);
     }
     if (!this.#source.interactive) {
-      if (file === null) throw needed(`${what} is locked and needs a passphrase`);
+      if (file === null) throw needed(`a passphrase is needed for ${what}`);
       throw keyError(what, 'wrong-passphrase', plain.path);
     }
     return await this.#ask(what, open);

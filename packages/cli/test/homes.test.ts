@@ -1,0 +1,409 @@
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exerciseLine } from '../src/output/output.ts';
+import { Place } from './command.ts';
+
+const identifier = /^[0-9a-f]{64}$/u;
+let place: Place;
+const protectedKeys = ['--home', 'east', '--passphrase-file', 'pass'];
+
+beforeAll(async () => {
+  place = await Place.make();
+  await writeFile(place.path('pass'), 'correct horse battery\n', { mode: 0o600 });
+  await writeFile(place.path('wrong'), 'wrong horse battery\n', { mode: 0o600 });
+  await place.done(['init', '--name', 'Eastland', ...protectedKeys]);
+  await place.done([
+    'init',
+    '--home',
+    'drill',
+    '--name',
+    'Drill',
+    '--exercise',
+    '--unprotected-keys',
+  ]);
+}, 60_000);
+afterAll(() => place.remove());
+
+describe('init', () => {
+  it('answers party, origin, vkey and officers', async () => {
+    const ran = await place.done([
+      'init',
+      '--home',
+      'one',
+      '--name',
+      'One',
+      '--officers',
+      '1',
+      '--unprotected-keys',
+      '--json',
+    ]);
+    expect(ran.json()).toEqual({
+      party: expect.stringMatching(identifier),
+      origin: expect.stringMatching(/^one-[0-9a-f]{8}\.comity\/log$/u),
+      vkey: expect.stringContaining('.comity/log+'),
+      officers: [
+        {
+          office: 'Duty officer 1',
+          keyFile: expect.stringContaining('duty-officer-1.json'),
+          keyid: expect.stringMatching(identifier),
+        },
+      ],
+    });
+    expect(ran.stderr).toContain('not protected by a passphrase');
+  });
+  it('never overwrites a home', async () => {
+    const ran = await place.run([
+      'init',
+      '--home',
+      'drill',
+      '--name',
+      'Again',
+      '--unprotected-keys',
+      '--json',
+    ]);
+    expect([ran.code, ran.json()]).toMatchObject([1, { error: { code: 'home-exists' } }]);
+  });
+  it('asks for a passphrase file where nobody can be asked', async () => {
+    const ran = await place.run(['init', '--home', 'none', '--name', 'None', '--json']);
+    expect([ran.code, ran.json()]).toMatchObject([5, { error: { code: 'passphrase-needed' } }]);
+    expect(ran.stderr).toContain('--passphrase-file');
+  });
+  it('lists the functions when one is unknown', async () => {
+    const ran = await place.run([
+      'init',
+      '--home',
+      'none',
+      '--name',
+      'N',
+      '--function',
+      'empire',
+      '--unprotected-keys',
+      '--json',
+    ]);
+    expect([ran.code, ran.json()]).toMatchObject([1, { error: { code: 'bad-function' } }]);
+    expect(ran.stderr).toContain('sector-centre');
+  });
+  it('refuses a number of officers that is none', async () => {
+    const ran = await place.run([
+      'init',
+      '--home',
+      'none',
+      '--name',
+      'N',
+      '--officers',
+      'two',
+      '--unprotected-keys',
+    ]);
+    expect(ran.code).toBe(2);
+  });
+  it('marks an exercise in every form of output', async () => {
+    expect((await place.done(['status', '--home', 'drill', '--json'])).json()['exercise']).toBe(
+      true,
+    );
+    expect((await place.done(['dockets', '--home', 'drill'])).stdout).toContain(exerciseLine);
+    expect(
+      (await place.done(['parties', '--home', 'drill', '--json'])).list()[0]?.['exercise'],
+    ).toBe(true);
+  });
+  it('does not mark a real party', async () => {
+    const ran = await place.done(['parties', '--home', 'one', '--json']);
+    expect(ran.list()[0]).not.toHaveProperty('exercise');
+  });
+});
+
+describe('passphrases', () => {
+  it('without one ends with 5 and says how to give it', async () => {
+    const ran = await place.run(['dockets', '--home', 'east', '--json']);
+    expect([ran.code, ran.json()]).toMatchObject([5, { error: { code: 'passphrase-needed' } }]);
+  });
+  it('a wrong one ends with 5', async () => {
+    const ran = await place.run([
+      'dockets',
+      '--home',
+      'east',
+      '--passphrase-file',
+      'wrong',
+      '--json',
+    ]);
+    expect([ran.code, ran.json()]).toMatchObject([5, { error: { code: 'wrong-passphrase' } }]);
+  });
+  it('comes from COMITY_PASSPHRASE_FILE too', async () => {
+    const ran = await place.done(['dockets', '--home', 'east', '--json'], {
+      environment: { COMITY_PASSPHRASE_FILE: 'pass' },
+    });
+    expect(ran.list()).toEqual([]);
+  });
+  it('warns of a file that others can read', async () => {
+    await writeFile(place.path('open'), 'correct horse battery\n');
+    await chmod(place.path('open'), 0o644);
+    const ran = await place.done(['status', '--home', 'east', '--passphrase-file', 'open']);
+    expect(ran.stderr).toContain('chmod 600');
+  });
+  it('protects node keys and officers’ keys', async () => {
+    for (const name of ['node.json.age', 'officers/duty-officer-1.age']) {
+      const text = await readFile(join(place.path('east'), 'keys', name), 'latin1');
+      expect(text.startsWith('age-encryption.org/v1')).toBe(true);
+    }
+  });
+});
+
+describe('a solemn act', () => {
+  it('waits for its second officer, who signs on another device without node or home', async () => {
+    const body = (await place.done(['kinds', 'party.delegate'])).stdout;
+    const said = await place.done(
+      [
+        'say',
+        'party.delegate',
+        '--body',
+        '-',
+        '--officer',
+        'Duty officer 1',
+        '--json',
+        ...protectedKeys,
+      ],
+      { stdin: body },
+    );
+    expect(said.json()).toEqual({
+      draft: expect.stringMatching(identifier),
+      state: 'waiting',
+      missingSignatures: 1,
+      maySign: ['Duty officer 2'],
+    });
+    const draft = String(said.json()['draft']);
+    const drafts = (await place.done(['drafts', '--json', ...protectedKeys])).list();
+    expect(drafts).toMatchObject([
+      { draft, kind: 'party.delegate', level: 'solemn', missingSignatures: 1 },
+    ]);
+
+    await place.done([
+      'draft',
+      'export',
+      draft.slice(0, 10),
+      '-o',
+      'draft.comity',
+      ...protectedKeys,
+    ]);
+    const key = join('east', 'keys', 'officers', 'duty-officer-2.age');
+    const signed = await place.done([
+      'sign',
+      'draft.comity',
+      '--key',
+      key,
+      '--passphrase-file',
+      'pass',
+    ]);
+    expect(signed.stdout).toContain('delegates a duty key');
+    expect(signed.stdout).toContain(draft.slice(0, 4));
+    expect(signed.stdout).toContain('2 signatures in draft.comity');
+
+    const imported = await place.done([
+      'draft',
+      'import',
+      'draft.comity',
+      '--json',
+      ...protectedKeys,
+    ]);
+    expect(imported.json()).toMatchObject({ id: draft, state: 'logged', missingSignatures: 0 });
+    const again = await place.done(['approve', draft, '--json', ...protectedKeys]);
+    expect(again.json()).toEqual({ id: draft, state: 'logged', missingSignatures: 0 });
+  }, 60_000);
+
+  it('is not signed by a key of another party', async () => {
+    const body = (await place.done(['kinds', 'party.delegate'])).stdout;
+    await writeFile(place.path('delegate.json'), body);
+    const said = await place.done([
+      'say',
+      'party.delegate',
+      '--body',
+      'delegate.json',
+      '--draft-only',
+      '--json',
+      '--home',
+      'drill',
+    ]);
+    const draft = String(said.json()['draft']);
+    await place.done(['draft', 'export', draft, '-o', 'drill.comity', '--home', 'drill']);
+    const key = join('one', 'keys', 'officers', 'duty-officer-1.json');
+    const ran = await place.run(['sign', 'drill.comity', '--key', key, '--json']);
+    expect([ran.code, ran.json()]).toMatchObject([
+      1,
+      { error: { code: 'wrong-party' }, exercise: true },
+    ]);
+    await place.done(['discard', draft, '--home', 'drill']);
+    expect((await place.done(['drafts', '--home', 'drill', '--json'])).list()).toEqual([]);
+  });
+
+  it('is not signed from a damaged draft file', async () => {
+    await writeFile(place.path('damaged.comity'), '{"comityDraft":1}');
+    const key = join('one', 'keys', 'officers', 'duty-officer-1.json');
+    const ran = await place.run(['sign', 'damaged.comity', '--key', key, '--json']);
+    expect([ran.code, ran.json()]).toMatchObject([1, { error: { code: 'bad-draft-file' } }]);
+  });
+
+  it('is not signed by an officer who is not there', async () => {
+    const ran = await place.run([
+      'say',
+      'party.delegate',
+      '--body',
+      'delegate.json',
+      '--officer',
+      'Nobody',
+      '--json',
+      '--home',
+      'drill',
+    ]);
+    expect([ran.code, ran.json()]).toMatchObject([5, { error: { code: 'unknown-officer' } }]);
+    expect(ran.stderr).toContain('duty-officer-1, duty-officer-2');
+  });
+});
+
+describe('bad input to say', () => {
+  it.each([
+    [['say', 'incident.frob', '--to', 'X'], 'unknown'],
+    [['say', 'channel.message', '--to', 'Nowhere', '--text', 'x'], 'unknown-party'],
+    [['say', 'channel.message', '--to', 'self', '--body', 'missing.json'], 'no-file'],
+    [['say', 'incident.update', '--docket', 'ffffff', '--body', 'update.json'], 'unknown-docket'],
+    [['say', 'party.delegate', '--body', 'empty.json'], 'bad-schema'],
+  ])('%j is refused', async (words, code) => {
+    await writeFile(place.path('empty.json'), '{}');
+    await writeFile(
+      place.path('update.json'),
+      (await place.done(['kinds', 'incident.update'])).stdout,
+    );
+    const ran = await place.run([...words, '--json', '--home', 'drill']);
+    const { error } = ran.json() as { error: { code: string } };
+    expect([ran.code, error.code]).toEqual([1, expect.stringContaining(code)]);
+  });
+  it('takes --body or --text, not both', async () => {
+    const ran = await place.run([
+      'say',
+      'channel.message',
+      '--text',
+      'x',
+      '--body',
+      'y',
+      '--home',
+      'drill',
+    ]);
+    expect(ran.code).toBe(2);
+  });
+});
+
+describe('credentials', () => {
+  it('are written once and not over a file', async () => {
+    const first = await place.done([
+      'credentials',
+      '-o',
+      'drill.credentials',
+      '--home',
+      'drill',
+      '--json',
+    ]);
+    expect(first.json()).toMatchObject({
+      file: 'drill.credentials',
+      party: expect.stringMatching(identifier),
+    });
+    const second = await place.run([
+      'credentials',
+      '-o',
+      'drill.credentials',
+      '--home',
+      'drill',
+      '--json',
+    ]);
+    expect([second.code, second.json()]).toMatchObject([1, { error: { code: 'file-exists' } }]);
+  });
+  it('of an exercise are refused by a real party', async () => {
+    const ran = await place.run(['pair', 'add', 'drill.credentials', '--home', 'one', '--json']);
+    expect([ran.code, ran.json()]).toMatchObject([1, { error: { code: 'wrong-exercise' } }]);
+  });
+  it('of our own are refused', async () => {
+    const ran = await place.run(['pair', 'add', 'drill.credentials', '--home', 'drill', '--json']);
+    expect([ran.code, ran.json()]).toMatchObject([1, { error: { code: 'own-party' } }]);
+  });
+  it('get a new officer by rotation, signed by the root threshold', async () => {
+    const both = ['--officer', 'Duty officer 1', '--officer', 'Duty officer 2'];
+    const ran = await place.run([
+      'credentials',
+      'rotate',
+      '--add-officer',
+      'Duty officer 3',
+      ...both,
+      '--home',
+      'drill',
+      '--json',
+    ]);
+    expect(ran.json()).toMatchObject({ state: 'logged', missingSignatures: 0 });
+    const roster = (await place.done(['officers', '--home', 'drill', '--json'])).json();
+    expect(roster).toMatchObject({ thresholds: { root: 2, solemn: 2, duty: 1 }, exercise: true });
+    const officers = roster['officers'] as { office: string; keyFile: string }[];
+    expect(officers.map((one) => one.office)).toContain('Duty officer 3');
+    expect((await stat(place.path('drill/keys/officers/duty-officer-3.json'))).mode & 0o077).toBe(
+      0,
+    );
+  });
+  it('are not rotated for nothing', async () => {
+    expect((await place.run(['credentials', 'rotate', '--home', 'drill'])).code).toBe(2);
+  });
+});
+
+describe('config check and doctor', () => {
+  it('explains every mistake with its place', async () => {
+    await place.done(['init', '--home', 'bad', '--name', 'Bad', '--unprotected-keys']);
+    await writeFile(place.path('bad/config.json'), '{"exchange": "nowhere", "colour": 1}');
+    const ran = await place.run(['config', 'check', '--home', 'bad', '--json']);
+    expect(ran.code).toBe(1);
+    const { ok, problems } = ran.json() as {
+      ok: boolean;
+      problems: { key: string; where: string }[];
+    };
+    expect(ok).toBe(false);
+    expect(problems.map((one) => one.key).sort()).toEqual(['colour', 'exchange']);
+    expect(problems.every((one) => one.where === 'config.json')).toBe(true);
+  });
+  it('says that all is right', async () => {
+    const ran = await place.done(['config', 'check', '--home', 'one', '--json']);
+    expect(ran.json()).toMatchObject({ ok: true, problems: [] });
+  });
+  it('doctor finds a fit machine and looks at unprotected real keys', async () => {
+    expect((await place.done(['doctor', '--json'])).json()['ok']).toBe(true);
+    const ran = await place.run(['doctor', '--home', 'one', '--json']);
+    expect(ran.code).toBe(1);
+    const { findings } = ran.json() as { findings: { name: string; ok: boolean }[] };
+    expect(findings.find((one) => one.name === 'keys')?.ok).toBe(false);
+    expect(findings.find((one) => one.name === 'high-water file')?.ok).toBe(true);
+  });
+});
+
+describe('start', () => {
+  it('prints ready, serves commands over the socket, ends cleanly on SIGTERM', async () => {
+    const node = await place.start('drill');
+    const lines = node.output().trim().split('\n');
+    expect(lines.at(-1)).toBe('ready');
+    const status = await place.done(['status', '--home', 'drill', '--json']);
+    expect(status.json()).toMatchObject({ running: true, counterparts: [], alarms: [] });
+    const second = await place.run(['start', '--home', 'drill', '--json']);
+    expect(second.code).toBe(4);
+    expect(second.stderr).toContain('is in use by process');
+    node.child.kill('SIGTERM');
+    expect(await node.ended).toBe(0);
+    const after = await place.done(['status', '--home', 'drill', '--json']);
+    expect(after.json()).toMatchObject({ running: false });
+  }, 40_000);
+  it('says which address is taken', async () => {
+    const node = await place.start('drill');
+    const line =
+      node
+        .output()
+        .split('\n')
+        .find((text) => text.includes('"exchange"')) ?? '{}';
+    const { exchange } = JSON.parse(line) as { exchange: string };
+    const taken = new URL(exchange).host;
+    const ran = await place.run(['start', '--home', 'one', '--exchange', taken, '--json']);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(`cannot listen on ${taken}`);
+    node.child.kill('SIGINT');
+    expect(await node.ended).toBe(0);
+  }, 40_000);
+});
