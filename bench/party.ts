@@ -101,7 +101,8 @@ function emptyStatement(kind: string, body: { [member: string]: JsonValue }): St
   };
 }
 
-const notification = {
+/** Body of the `incident.notify` that every measurement says. */
+export const notification = {
   title: 'Intrusion into a voter registration gateway',
   text: 'We see an intrusion that comes through networks you answer for.',
   category: 'intrusion',

@@ -46,6 +46,8 @@ export {
 export type { DraftDisplay, DraftFile, DraftFileFailure } from './desk/draft-file.ts';
 export type { Draft } from './desk/drafts.ts';
 export { officersCalled } from './desk/officers-at-hand.ts';
+export { openMany, openingsMax } from './desk/open-many.ts';
+export type { Opening, OpenManyFailure } from './desk/open-many.ts';
 export type { DraftFailure, DraftRequest } from './desk/requests.ts';
 export type { SayFailure } from './desk/say.ts';
 

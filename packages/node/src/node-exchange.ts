@@ -1,36 +1,174 @@
-/** The exchange of a node, put together: courier, intake, heartbeats, and what listens for it. */
+/** The exchange of a node, put together: courier, intake, witnesses, and what listens for them. */
 import type { RequestListener } from 'node:http';
-import { failure } from '@comity/record';
-import type { LogLine } from './context.ts';
+import fastify from 'fastify';
+import { failure, parseVkey, success } from '@comity/record';
+import type { NoteKey } from '@comity/record';
 import type { HandPouches } from './api/deps.ts';
+import type { LogLine } from './context.ts';
 import type { After } from './exchange/deps.ts';
+import { rateDefault } from './exchange/deps.ts';
+import { markDirty, docketsWithEntries } from './exchange/docket-marks.ts';
+import { makeExchange } from './exchange/exchange.ts';
+import type { Exchange } from './exchange/exchange.ts';
+import { directRoute } from './exchange/routes/direct.ts';
+import { directServer } from './exchange/routes/direct-server.ts';
+import { startSealing } from './exchange/sealing.ts';
+import { logRoutes } from './log/routes.ts';
+import { startWitnessing } from './log/witnessing.ts';
+import type { NewCosignature, Witnessing } from './log/witnessing.ts';
 import type { OpenNode } from './open-node.ts';
+import { registerWitnessedLog } from './witness/add-checkpoint.ts';
+import { witnessRoutes } from './witness/routes.ts';
 
 export interface NodeExchange {
   hand: HandPouches;
   /** Requests of counterparts: pouches, log tiles, witness, who we are. */
   handler: RequestListener;
+  /** Begins to send and to keep channels alive; call it once the node listens. */
+  start(): void;
   idle(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface ExchangeOptions {
+  /** No courier, no chores, no witnesses: for one command while no node runs on the home. */
   offline: boolean;
   after: After;
   log: LogLine;
 }
 
+const choresEveryMs = 1_000;
+const bodyBytesMax = 64 * 1024;
+const requestTimeoutMs = 60_000;
+
+/** Starts what the node does towards others; listens nowhere by itself. */
 export async function startExchange(
-  _node: OpenNode,
-  _options: ExchangeOptions,
+  node: OpenNode,
+  options: ExchangeOptions,
 ): Promise<NodeExchange> {
+  const { keys, storage, refolder, desk, config } = node;
+  const { store, sequencer } = storage;
+  const { log, after } = options;
+  const sealing = startSealing();
+  const direct = directRoute(store.reader);
+  const { clock, random, notify } = desk;
+  const exchange = makeExchange({
+    store,
+    sequencer,
+    keys,
+    clock,
+    random,
+    after,
+    log,
+    notify,
+    dockets: refolder,
+    docketsChanged: (dockets) => refolder.docketsChanged(dockets),
+    witnesses: witnessKeys(config.witnesses),
+    rate: rateDefault,
+    sealing,
+    routes: [direct],
+  });
+  node.onLogged((job) => exchange.said(job.recipients));
+  await store.transact(async (tx) => {
+    for (const { vkey } of config.witnessFor) {
+      const key = parseVkey(vkey);
+      if (key.ok) await registerWitnessedLog(tx, key.value.name, [vkey]);
+    }
+  });
+  const witnessing = options.offline ? null : await beginWitnessing(node, log);
+  const server = await listenFor(node, exchange);
   return {
-    hand: {
-      export: () => Promise.resolve(failure('closed', '')),
-      import: () => Promise.resolve(failure('closed', '')),
+    hand: handPouches(exchange),
+    handler: server.routing.bind(server),
+    start: () => exchange.start(choresEveryMs),
+    idle: async () => await exchange.idle(),
+    async close() {
+      await witnessing?.close();
+      await exchange.close();
+      await server.close();
+      await direct.close();
+      await sealing.close();
     },
-    handler: (_request, response) => response.writeHead(404).end(),
-    idle: () => Promise.resolve(),
-    close: () => Promise.resolve(),
+  };
+}
+
+function witnessKeys(witnesses: readonly { vkey: string }[]): NoteKey[] {
+  return witnesses.flatMap(({ vkey }) => {
+    const key = parseVkey(vkey);
+    return key.ok ? [key.value] : [];
+  });
+}
+
+async function beginWitnessing(node: OpenNode, log: LogLine): Promise<Witnessing> {
+  const { storage, keys, config, desk } = node;
+  const { store, sequencer } = storage;
+  const witnessing = await startWitnessing({
+    store,
+    clock: desk.clock,
+    sequencer,
+    logKey: keys.logSigner.key,
+    witnesses: config.witnesses.flatMap(({ vkey, url }) => {
+      const key = parseVkey(vkey);
+      return key.ok ? [{ key: key.value, url }] : [];
+    }),
+    fetch: globalThis.fetch,
+    chance: () => (desk.random(1)[0] ?? 0) / 256,
+    log,
+  });
+  witnessing.onCosigned((cosigned) => {
+    void noteCosignature(node, cosigned).catch((error: unknown) => {
+      log('error', 'a cosignature could not be noted', { error: String(error) });
+    });
+  });
+  return witnessing;
+}
+
+/** Dockets whose times a witness's cosignature of our log may settle are folded again. */
+async function noteCosignature(node: OpenNode, cosigned: NewCosignature): Promise<void> {
+  const { storage, refolder, desk } = node;
+  const { origin, size, previousSize } = cosigned;
+  const dockets = await storage.store.transact(async (tx) => {
+    const found = await docketsWithEntries(tx, origin, previousSize, size, origin);
+    await markDirty(tx, found);
+    return found;
+  });
+  refolder.docketsChanged(dockets);
+  desk.notify({ type: 'checkpoint', origin, size });
+}
+
+/** Everything that counterparts and witnesses may ask; apart from the officers' API. */
+async function listenFor(node: OpenNode, exchange: Exchange) {
+  const { storage, keys, desk } = node;
+  const { store, sequencer } = storage;
+  const app = fastify({ logger: false, bodyLimit: bodyBytesMax, requestTimeout: requestTimeoutMs });
+  await app.register(async (scope) => {
+    await directServer(scope, {
+      party: keys.party,
+      receive: async (sealed) => await exchange.receive(sealed),
+    });
+  });
+  await app.register(async (scope) => {
+    await logRoutes(scope, { reader: store.reader, sequencer });
+  });
+  await app.register(async (scope) => {
+    await witnessRoutes(scope, { store, clock: desk.clock, witnessSigner: keys.witnessSigner });
+  });
+  await app.ready();
+  return app;
+}
+
+function handPouches(exchange: Exchange): HandPouches {
+  return {
+    async export(party) {
+      const pouch = await exchange.hand.exportFor(party);
+      if (pouch === null) return failure('unknown-party', party, 'its credentials are not known');
+      return success({ pouch: pouch.sealed, records: pouch.records });
+    },
+    async import(bytes) {
+      const taken = await exchange.hand.importFile(bytes);
+      if (!taken.ok) return taken;
+      const { records, taken: statements, refused } = taken.value;
+      return success({ records, taken: statements.length, refused: refused.length });
+    },
   };
 }

@@ -197,6 +197,7 @@ async function serve(
   } else {
     urls.exchange ??= await rememberedDirect(node);
   }
+  if (options.offline !== true) exchange.start();
   return running(node, exchange, api, { token, urls, stop: parts.stop });
 }
 
