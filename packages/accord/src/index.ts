@@ -45,6 +45,8 @@ export { inputDigest, stateDigest } from './fold/digests.ts';
 export { obligationId } from './fold/obligations.ts';
 export { view } from './view.ts';
 export type { DocketView, ViewedObligation } from './view.ts';
+export { effectOf } from './effect-of.ts';
+export type { Draft, DraftEffect } from './effect-of.ts';
 export { meaning } from './meaning.ts';
 export { headsOf } from './heads.ts';
 export { heartbeatLeaf, heartbeatRoot } from './heartbeat.ts';
