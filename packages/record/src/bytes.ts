@@ -24,6 +24,13 @@ export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Whether a string is longer than `bytesMax` in UTF-8. */
+export function exceedsBytes(text: string, bytesMax: number): boolean {
+  // One UTF-16 unit makes one to three bytes.
+  if (text.length > bytesMax) return true;
+  return text.length * 3 > bytesMax && encoder.encode(text).length > bytesMax;
+}
+
 /** The parts one after another, in new memory. */
 export function concatBytes(...parts: Uint8Array[]): Uint8Array {
   let length = 0;

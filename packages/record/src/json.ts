@@ -61,7 +61,7 @@ export function parseCanonicalJson(
     return failure('bad-text', '', 'not the canonical form (RFC 8785)');
   }
   if (!suspect.test(text)) return success(value);
-  const bad = badString(value, '');
+  const bad = badString(value);
   return bad === null ? success(value) : failure('bad-text', bad, 'characters that are refused');
 }
 
@@ -113,21 +113,20 @@ function write(value: JsonValue): string {
 }
 
 /** The JSON pointer of the first string or member name that breaks the text rules, or null. */
-function badString(value: JsonValue, path: string): string | null {
-  if (typeof value === 'string') return checkText(value).ok ? null : path;
+function badString(value: JsonValue): string | null {
+  if (typeof value === 'string') return checkText(value).ok ? null : '';
   if (typeof value !== 'object' || value === null) return null;
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
-      const bad = badString(item, `${path}/${index}`);
-      if (bad !== null) return bad;
+      const bad = badString(item);
+      if (bad !== null) return `/${index}${bad}`;
     }
     return null;
   }
   for (const member of Object.keys(value)) {
-    if (!checkText(member).ok) return path;
-    const step = member.replaceAll('~', '~0').replaceAll('/', '~1');
-    const bad = badString(value[member] as JsonValue, `${path}/${step}`);
-    if (bad !== null) return bad;
+    if (!checkText(member).ok) return '';
+    const bad = badString(value[member] as JsonValue);
+    if (bad !== null) return `/${member.replaceAll('~', '~0').replaceAll('/', '~1')}${bad}`;
   }
   return null;
 }

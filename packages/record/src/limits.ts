@@ -55,3 +55,5 @@ export const policyMembersMax = 256;
 
 /** Public keys whose parsed form the native primitives keep. */
 export const cachedKeysMax = 4096;
+/** Verifications that wait in the thread pool at a time. */
+export const pooledChecksMax = 1024;

@@ -2,7 +2,14 @@
  * Signed notes: text, an empty line, signature lines (c2sp.org/signed-note). This file reads and
  * writes them; `note.ts` signs and verifies.
  */
-import { concatBytes, decodeBase64, decodeHex, encodeBase64, encodeHex } from './bytes.ts';
+import {
+  concatBytes,
+  decodeBase64,
+  decodeHex,
+  encodeBase64,
+  encodeHex,
+  exceedsBytes,
+} from './bytes.ts';
 import { noteBytesMax, noteSignaturesMax } from './limits.ts';
 import { isNoteName } from './note-key.ts';
 import { failure, InvariantError, success, type Result } from './result.ts';
@@ -22,20 +29,21 @@ export type Note = { text: string; signatures: NoteSignature[] };
 
 /**
  * Reads a note. The text ends at the last empty line. Refused: no signature line or more than 100,
- * control characters other than line feed, lone surrogates, loose base64, over a million UTF-16
- * units. Lines of unknown keys are kept.
+ * control characters other than line feed, lone surrogates, loose base64, over a million
+ * bytes. Lines of unknown keys are kept.
  */
 export function parseNote(text: string): Result<Note, 'bad-note'> {
-  if (text.length > noteBytesMax) return failure('bad-note', '', 'too long');
+  if (exceedsBytes(text, noteBytesMax)) return failure('bad-note', '', 'too long');
   if (!text.isWellFormed() || hasForbiddenControl(text)) {
     return failure('bad-note', '', 'characters that a note cannot have');
   }
   const split = text.lastIndexOf('\n\n');
-  if (split < 0 || !text.endsWith('\n')) return failure('bad-note', '', 'no signature lines');
-  const lines = text.slice(split + 2).split('\n');
-  lines.pop();
-  if (lines.length === 0 || lines.length > noteSignaturesMax) {
-    return failure('bad-note', '', `${lines.length} signature lines`);
+  if (split < 0 || split + 2 === text.length || !text.endsWith('\n')) {
+    return failure('bad-note', '', 'no signature lines');
+  }
+  const lines = text.slice(split + 2, -1).split('\n', noteSignaturesMax + 1);
+  if (lines.length > noteSignaturesMax) {
+    return failure('bad-note', '', `over ${noteSignaturesMax} signature lines`);
   }
   const signatures: NoteSignature[] = [];
   for (const [index, line] of lines.entries()) {

@@ -2,7 +2,7 @@
  * Witness policies: which cosigners together are enough, and the time that they witness
  * (c2sp.org/tlog-policy; protocol.md, "Witnessed time").
  */
-import { encodeText } from './bytes.ts';
+import { exceedsBytes } from './bytes.ts';
 import { parseDecimal } from './checkpoint-text.ts';
 import {
   policyBytesMax,
@@ -34,9 +34,7 @@ export type Policy = {
  * of at most one group, one quorum line. `path` of a failure is the number of the line, from 1.
  */
 export function parsePolicy(text: string): Result<Policy, 'bad-policy'> {
-  if (text.length > policyBytesMax || encodeText(text).length > policyBytesMax) {
-    return failure('bad-policy', '', 'too long');
-  }
+  if (exceedsBytes(text, policyBytesMax)) return failure('bad-policy', '', 'too long');
   if (!text.isWellFormed() || hasForbiddenCharacter(text)) {
     return failure('bad-policy', '', 'characters that a policy cannot have');
   }

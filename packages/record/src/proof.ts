@@ -2,7 +2,7 @@
  * Log proofs: an entry's index, its inclusion path and the checkpoint, offline verifiable
  * (c2sp.org/tlog-proof). Receipts are such proofs.
  */
-import { decodeBase64, encodeBase64 } from './bytes.ts';
+import { decodeBase64, encodeBase64, exceedsBytes } from './bytes.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { parseCheckpoint, parseDecimal, type Checkpoint } from './checkpoint-text.ts';
 import { logProofBytesMax, proofHashesMax } from './limits.ts';
@@ -21,7 +21,7 @@ const header = 'c2sp.org/tlog-proof@v1';
  * that is no signed note of a checkpoint and an index outside its tree. Nothing is verified.
  */
 export function parseLogProof(text: string): Result<LogProof, 'bad-proof'> {
-  if (text.length > logProofBytesMax) return failure('bad-proof', '', 'too long');
+  if (exceedsBytes(text, logProofBytesMax)) return failure('bad-proof', '', 'too long');
   const split = text.indexOf('\n\n');
   if (split < 0) return failure('bad-proof', '', 'no checkpoint');
   const [first, indexLine = '', ...hashLines] = text.slice(0, split).split('\n');

@@ -17,12 +17,11 @@ const printableAscii = /^[\n -~]*$/;
  */
 export function checkText(text: string): Result<void, 'bad-text'> {
   if (printableAscii.test(text)) return success(undefined);
-  let offset = 0;
-  for (const character of text) {
-    const codePoint = character.codePointAt(0) ?? 0;
+  for (let offset = 0; offset < text.length;) {
+    const codePoint = text.codePointAt(offset) ?? 0;
     const reason = refusal(codePoint);
     if (reason !== null) return failure('bad-text', String(offset), reason);
-    offset += character.length;
+    offset += codePoint > 0xffff ? 2 : 1;
   }
   return text.normalize('NFC') === text ? success(undefined) : failure('bad-text', '', 'not NFC');
 }

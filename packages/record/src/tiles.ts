@@ -62,7 +62,7 @@ export function parseTilePath(
     return refused;
   }
   // Writing it again decides: one path per tile, no leading groups of zeros.
-  const address = { level, index, width } as TileAddress | EntryBundleAddress;
+  const address = { level, index, width };
   return tilePath(address) === path ? success(address) : refused;
 }
 

@@ -104,6 +104,7 @@ describe('what is no note', () => {
     ['stray bits in base64', exampleNote.replace('aQM=', 'aQN=')],
     ['a blob of four bytes', 'text\n\n— a AAAAAA==\n'],
     ['101 signature lines', `text\n\n${line.repeat(101)}`],
+    ['over a million bytes in fewer characters', `${'é'.repeat(500_000)}\n\n${line}`],
     ['over a million characters', `${'x'.repeat(1_000_000)}\n\n${line}`],
   ])('refuses %s', async (_, text) => {
     const { parseNote } = await import('../src/index.ts');

@@ -210,6 +210,15 @@ describe('policies that other parsers take or that are wrong', () => {
     expect(parsePolicy(`witness K ${w[1]}\nwitness \u212a ${w[2]}\nquorum \u212a\n`).ok).toBe(true);
   });
 
+  it('takes 256 witnesses and not one more', () => {
+    const lines = Array.from({ length: 257 }, (_, n) => {
+      const seed = Uint8Array.from(seedOf(1), (byte, i) => (i < 2 ? (n >> (8 * i)) & 255 : byte));
+      return `witness W${n} ${formatVkey(noteKey('w', 0x04, ed25519PublicKey(seed)))}\n`;
+    });
+    expect(parsePolicy(`${lines.slice(1).join('')}quorum W1\n`).ok).toBe(true);
+    expect(parsePolicy(`${lines.join('')}quorum W1\n`).ok).toBe(false);
+  });
+
   it('takes 256 KiB and not one byte more', () => {
     const end = '\nquorum none\n';
     const comment = `#${'x'.repeat(262_144 - end.length - 1)}`;

@@ -70,7 +70,7 @@ describe('text that may be signed', () => {
         const plain =
           text.isWellFormed() &&
           !controls.test(text) &&
-          [...text].every((each) => isAssigned(each.codePointAt(0) ?? 0)) &&
+          Array.from(text).every((each) => isAssigned(each.codePointAt(0) ?? 0)) &&
           text.normalize('NFC') === text;
         expect(accepts(text)).toBe(plain);
       }),

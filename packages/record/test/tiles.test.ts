@@ -74,7 +74,7 @@ describe('paths of tiles', () => {
     const level = fc.oneof(fc.nat(63), fc.constant('entries' as const));
     fc.assert(
       fc.property(level, fc.maxSafeNat(), fc.integer({ min: 1, max: 256 }), (at, index, width) => {
-        const address = { level: at, index, width } as Parameters<typeof tilePath>[0];
+        const address = { level: at, index, width };
         expect(parseTilePath(tilePath(address))).toEqual({ ok: true, value: address });
       }),
     );

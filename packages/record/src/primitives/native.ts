@@ -11,7 +11,7 @@ import {
   type KeyObject,
   type VerifyKeyObjectInput,
 } from 'node:crypto';
-import { cachedKeysMax } from '../limits.ts';
+import { cachedKeysMax, pooledChecksMax } from '../limits.ts';
 import {
   isAcceptableEd25519Point,
   isAcceptableEd25519Signature,
@@ -89,10 +89,15 @@ export function mlDsa44Verify(
 
 /**
  * Verifies many at once in the thread pool; one answer per check, in order. Never rejects: what
- * cannot be checked is false. The caller bounds the list.
+ * cannot be checked is false. At most a thousand or so wait in the pool at a time.
  */
-export function verifySignatures(checks: readonly SignatureCheck[]): Promise<boolean[]> {
-  return Promise.all(checks.map(verifyInPool));
+export async function verifySignatures(checks: readonly SignatureCheck[]): Promise<boolean[]> {
+  const answers: boolean[] = [];
+  for (let start = 0; start < checks.length; start += pooledChecksMax) {
+    const some = checks.slice(start, start + pooledChecksMax);
+    answers.push(...(await Promise.all(some.map(verifyInPool))));
+  }
+  return answers;
 }
 
 function verifyNow(check: SignatureCheck): boolean {
