@@ -6,14 +6,25 @@ import { filesUnder } from './files.js';
 import { inPlantedTree, plantedTypeScript } from './planted.js';
 import { runTool } from './run-tool.js';
 
-const ours = /^(packages\/[^/]+\/(src|test)\/|bench\/).*\.ts$/;
+const ours = /^(packages\/[^/]+\/(src|test|scripts)\/|bench\/|peers\/).*\.ts$/;
 
 export const types = {
   name: 'types',
   run(folder = root) {
-    const { status, out, err } = compile(folder, []);
-    const problems = status === 0 ? [] : (out + err).trimEnd().split('\n');
-    return { problems, seen: filesSeen(folder), expected: filesUnder(folder, ours).length };
+    const { status, out, err } = runTool(
+      'typescript',
+      'bin/tsc',
+      ['-p', 'tsconfig.json', '--pretty', 'false', '--listFiles'],
+      folder,
+    );
+    const lines = (out + err).trimEnd().split('\n');
+    const isFile = (line) => line.startsWith('/') || /^[A-Za-z]:\//.test(line);
+    const read = lines.filter((line) => line.startsWith(`${folder}/`));
+    return {
+      problems: status === 0 ? [] : lines.filter((line) => !isFile(line)),
+      seen: read.filter((line) => ours.test(line.slice(folder.length + 1))).length,
+      expected: filesUnder(folder, ours).length,
+    };
   },
   async proof() {
     const files = {
@@ -26,20 +37,3 @@ export const types = {
     });
   },
 };
-
-function filesSeen(folder) {
-  const { out } = compile(folder, ['--listFilesOnly']);
-  const prefix = `${folder}/`;
-  return out
-    .split('\n')
-    .filter((path) => path.startsWith(prefix) && ours.test(path.slice(prefix.length))).length;
-}
-
-function compile(folder, more) {
-  return runTool(
-    'typescript',
-    'bin/tsc',
-    ['-p', 'tsconfig.json', '--pretty', 'false', ...more],
-    folder,
-  );
-}
