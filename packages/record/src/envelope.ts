@@ -145,9 +145,10 @@ export function isExercisePayloadType(payloadType: string): boolean | null {
   }
 }
 
-// What lies between the punctuation of the canonical form, or null where there is any other. That
-// the strings need no escapes follows from their own checks: hex, base64, visible ASCII.
+// What lies between the punctuation of the canonical form, or null where there is any other, or an
+// escape: no string of an envelope needs one (hex, base64, visible ASCII).
 function scanCanonical(text: string): JsonValue | null {
+  if (text.includes('\\')) return null;
   let at = 0;
   const skip = (literal: string): boolean => {
     if (!text.startsWith(literal, at)) return false;

@@ -1,78 +1,439 @@
 import { describe, expect, it } from 'vitest';
 import {
+  formatStatement,
   freezeChain,
-  levelsMet,
-  parseCredentialsBody,
+  isUnderVersion,
+  logKeysAt,
+  newestVersion,
+  sealingRecipient,
   verifyCredentials,
-  verifyEnvelope,
+  verifyPartyEntry,
   versionInForce,
+  signatureListDigest,
 } from '../src/index.ts';
-import type { CredentialsBody, JsonValue } from '../src/index.ts';
-import { edKey, pqKey, testParty, TestParty, testSealingIdentity } from './test-party.ts';
-import { sealingRecipient } from '../src/index.ts';
+import type { Chain, CredentialsBody } from '../src/index.ts';
+import {
+  edKey,
+  noteSigner,
+  pqKey,
+  sign,
+  TestLog,
+  testParty,
+  TestParty,
+  testSealingIdentity,
+} from './test-party.ts';
+import type { Logged, Said } from './test-party.ts';
 
 const recipient = await sealingRecipient(testSealingIdentity);
+const offices = ['Duty officer 1', 'Duty officer 2'];
 
-function refusal(party: TestParty, changes: Partial<CredentialsBody>): string {
-  const result = parseCredentialsBody(party.body(changes) as unknown as JsonValue);
+function codeOf(chain: Chain | null, { envelope, proof }: Logged): string {
+  const result = verifyCredentials(chain, envelope, proof);
   return result.ok ? 'ok' : `${result.code} ${result.path}`;
 }
 
-describe('credentials body', () => {
-  const party = new TestParty('north', recipient);
-  it('accepts a plain body', () => expect(refusal(party, {})).toBe('ok'));
+/** The answer to version n+1 with these changes. */
+async function next(changes: Partial<CredentialsBody>, said: Said = {}): Promise<string> {
+  const party = await testParty('north');
+  return codeOf(party.chain, party.draftCredentials(changes, said));
+}
 
-  it('refuses a raw public key that stands twice, whatever its purpose', () => {
-    const { officers, authority } = party.body();
-    const copy = { ...officers, Third: { keys: [edKey('north 1')] } };
-    expect(refusal(party, { officers: copy })).toBe('bad-schema /officers/Third');
-    const automatic = { key: edKey('north 2').key };
-    expect(refusal(party, { authority: { ...authority, automatic } })).toBe(
-      'bad-schema /authority/automatic',
+/** The answer to version 1 with these changes. */
+function first(changes: Partial<CredentialsBody>, said: Said = {}, exercise = false): string {
+  const party = new TestParty('north', recipient, exercise);
+  return codeOf(null, party.draftCredentials(changes, said));
+}
+
+describe('version 1', () => {
+  it('certifies itself: its id is the party', () => {
+    const party = new TestParty('north', recipient);
+    const logged = party.publish();
+    expect(party.verifiedChain).toMatchObject({ party: logged.id, exercise: false, frozen: false });
+  });
+
+  it('is signed by its own root threshold', () => {
+    expect(first({}, { pens: ['north 1'] })).toBe('insufficient-authority ');
+    expect(first({}, { pens: [] })).toBe('bad-signature /signatures');
+    expect(first({}, { pens: ['north 1', 'south 2'] })).toMatch(/^bad-signature \/signatures/);
+  });
+
+  it('the node’s own key has no part in it', () => {
+    expect(first({}, { pens: ['north 1', 'north 2', 'north automatic'] })).toMatch(
+      /^bad-signature/,
     );
+  });
+
+  it('every signature must verify, more than the threshold too', () => {
+    const party = new TestParty('north', recipient);
+    const logged = party.draftCredentials();
+    const other = party.draftCredentials();
+    const [one] = logged.envelope.signatures;
+    const [, two] = other.envelope.signatures;
+    if (one === undefined || two === undefined) throw new Error();
+    const mixed = { ...logged.envelope, signatures: [one, two] };
+    expect(codeOf(null, { ...logged, envelope: mixed })).toBe('bad-signature /signatures/1');
+  });
+
+  it('is by nobody, to nobody, in no docket', () => {
+    expect(first({}, { to: ['ab'.repeat(32)] })).toBe('bad-schema /to');
+    expect(first({}, { terms: 'ab'.repeat(32) })).toBe('bad-schema /terms');
+    expect(first({ version: 2, previous: 'ab'.repeat(32) })).toBe('bad-schema /from');
+    expect(first({}, { kind: 'party.delegate' })).toBe('bad-schema /from');
+    expect(first({ functions: ['x'] as never })).toBe('bad-schema /body/functions');
+  });
+
+  it('comes first', async () => {
+    const party = await testParty('north');
+    const second = party.publish();
+    expect(codeOf(null, second)).toBe('credentials-gap /body/version');
+  });
+
+  it('an exercise’s has the exercise payload type, and no other', () => {
+    expect(first({}, {}, true)).toBe('ok');
+    const rehearsal = new TestParty('north', recipient, true);
+    const logged = rehearsal.draftCredentials();
+    const payload = formatStatement(logged.statement);
+    const pens = ['north 1', 'north 2'];
+    const real = sign('application/vnd.comity.statement+json', payload, pens);
+    expect(codeOf(null, rehearsal.enter(real, logged.statement))).toBe(
+      'wrong-exercise /body/exercise',
+    );
+  });
+
+  it('is in the log that it names, signed with the key that it names', () => {
+    const party = new TestParty('north', recipient);
+    const logged = party.draftCredentials();
+    const stranger = new TestLog(party.log.origin, [noteSigner(party.log.origin, 0x01, 'thief')]);
+    stranger.leaves.push(...party.log.leaves);
+    expect(codeOf(null, { ...logged, proof: stranger.prove(0) })).toBe('bad-proof /checkpoint');
+    party.log.pad(3);
+    expect(codeOf(null, { ...logged, proof: party.log.prove(1) })).toBe('bad-proof /path');
+    expect(codeOf(null, { ...logged, proof: party.log.prove(0) })).toBe('ok');
+    const other = new TestLog('other.example/log', party.log.signers);
+    other.leaves.push(...party.log.leaves);
+    expect(codeOf(null, { ...logged, proof: other.prove(0) })).toBe('bad-proof /checkpoint');
+  });
+
+  it('a log that declares a 0x06 key signs with both: a stripped line is bad-proof', () => {
+    const party = new TestParty('north', recipient);
+    const [ed] = party.log.signers;
+    if (ed === undefined) throw new Error();
+    party.log.signers = [ed, noteSigner(party.log.origin, 0x06, 'north pq log')];
+    const logged = party.draftCredentials();
+    expect(codeOf(null, logged)).toBe('ok');
+    party.log.signers = [ed];
+    expect(codeOf(null, { ...logged, proof: party.log.prove(0) })).toBe('bad-proof /checkpoint');
+  });
+
+  it('a signature list other than the one logged is bad-proof', () => {
+    const party = new TestParty('north', recipient);
+    const third = { ...party.body().officers, Third: { keys: [edKey('north 3')] } };
+    const pens = ['north 1', 'north 2', 'north 3'];
+    const logged = party.draftCredentials({ officers: third }, { pens });
+    expect(codeOf(null, logged)).toBe('ok');
+    const signatures = logged.envelope.signatures.slice(0, 2);
+    const stripped = { ...logged, envelope: { ...logged.envelope, signatures } };
+    expect(codeOf(null, stripped)).toMatch(/^(bad-proof|insufficient-authority)/);
   });
 });
 
-describe('chain', () => {
-  it('extends by versions signed by the root of n and n+1', async () => {
-    const party = await testParty('north');
-    party.publish();
-    expect(party.verifiedChain.versions.map(({ version }) => version)).toEqual([1, 2]);
+describe('version n+1', () => {
+  it('is signed by the root of n and of n+1', async () => {
+    const newOfficers = {
+      'Duty officer 1': { keys: [edKey('new 1')] },
+      'Duty officer 2': { keys: [edKey('new 2')] },
+    };
+    const change = { officers: newOfficers };
+    const all = ['north 1', 'north 2', 'new 1', 'new 2'];
+    expect(await next(change, { pens: all })).toBe('ok');
+    expect(await next(change, { pens: ['north 1', 'north 2'] })).toBe('insufficient-authority ');
+    expect(await next(change, { pens: ['new 1', 'new 2'] })).toBe('insufficient-authority ');
+    expect(await next(change, { pens: ['north 1', 'new 1', 'new 2'] })).toBe(
+      'insufficient-authority ',
+    );
   });
 
-  it('two valid versions n+1 freeze the chain at n, in either order', async () => {
-    const party = await testParty('north');
-    const { chain } = party;
-    const a = party.draftCredentials();
-    const b = party.draftCredentials();
-    const first = verifyCredentials(chain, a.envelope, a.proof);
-    if (!first.ok || chain === null) throw new Error('a');
-    expect(verifyCredentials(first.value.chain, b.envelope, b.proof)).toMatchObject({
-      code: 'credentials-fork',
-    });
-    const ab = freezeChain(first.value.chain, b.envelope, b.proof);
-    const second = verifyCredentials(chain, b.envelope, b.proof);
-    if (!second.ok || !ab.ok) throw new Error('b');
-    const ba = freezeChain(second.value.chain, a.envelope, a.proof);
-    expect(ba).toEqual(ab);
-    expect(ab.value.chain).toMatchObject({ frozen: true, bound: 1 });
-    expect(versionInForce(ab.value.chain, 1, party.log.origin)).toBe(null);
-  });
-
-  it('ML-DSA companion', async () => {
+  it('thresholds count officers, not keys: one officer’s two keys are one officer', async () => {
     const party = new TestParty('north', recipient);
+    const officers = {
+      'Duty officer 1': { keys: [edKey('north 1'), edKey('north 1 spare')] },
+      'Duty officer 2': { keys: [edKey('north 2')] },
+    };
+    const two = party.draftCredentials({ officers }, { pens: ['north 1', 'north 1 spare'] });
+    expect(codeOf(null, two)).toBe('insufficient-authority ');
+    const whole = party.draftCredentials({ officers }, { pens: ['north 1 spare', 'north 2'] });
+    expect(codeOf(null, whole)).toBe('ok');
+  });
+
+  it('a stripped ML-DSA-44 companion signature leaves no officer', () => {
     const officers = {
       'Duty officer 1': { keys: [edKey('north 1'), pqKey('north 1 pq')] },
       'Duty officer 2': { keys: [edKey('north 2')] },
     };
-    expect(() => party.publish({ officers })).toThrow('insufficient-authority');
-    party.publish({ officers }, { pens: ['north 1', { pq: 'north 1 pq' }, 'north 2'] });
-    const said = party.say('channel.message', { pens: ['north 1'] });
-    const verified = verifyEnvelope(said.envelope, party.verifiedChain, party.credentials);
-    expect(verified).toMatchObject({ ok: true, value: { offices: [] } });
-    expect([...levelsMet(party.body({ officers }), ['Duty officer 1'])]).toEqual([
-      'duty',
-      'automatic',
-    ]);
+    const pq = { pq: 'north 1 pq' };
+    expect(first({ officers }, { pens: ['north 1', 'north 2'] })).toBe('insufficient-authority ');
+    expect(first({ officers }, { pens: [pq, 'north 2'] })).toBe('insufficient-authority ');
+    expect(first({ officers }, { pens: ['north 1', pq, 'north 2'] })).toBe('ok');
+  });
+
+  it('a gap is refused', async () => {
+    const party = await testParty('north');
+    const { chain } = party;
+    party.publish();
+    const third = party.publish();
+    expect(codeOf(chain, third)).toBe('credentials-gap /body/version');
+    expect(await next({ version: 3 })).toBe('credentials-gap /body/version');
+  });
+
+  it('one that rests on a version we do not hold is a gap', async () => {
+    const party = await testParty('north');
+    const unknown = 'ab'.repeat(32);
+    const change = party.draftCredentials({ previous: unknown }, { credentials: unknown });
+    expect(codeOf(party.chain, change)).toBe('credentials-gap /body/previous');
+    expect(await next({}, { credentials: unknown })).toBe('bad-schema /credentials');
+  });
+
+  it('a rollback changes nothing: an older version leaves the chain as it is', async () => {
+    const party = await testParty('north');
+    const [one] = party.documents;
+    party.publish();
+    if (one === undefined) throw new Error();
+    const result = verifyCredentials(party.chain, one.envelope, one.proof);
+    expect(result).toEqual({ ok: true, value: { chain: party.chain } });
+  });
+
+  it('one logged before the version that it follows is bad-proof', async () => {
+    const party = await testParty('north');
+    party.publish();
+    const draft = party.draftCredentials();
+    const log = new TestLog(party.log.origin, party.log.signers);
+    const entry = party.log.leaves.at(-1);
+    if (entry === undefined) throw new Error();
+    log.leaves.push(entry, ...party.log.leaves);
+    expect(codeOf(party.chain, { ...draft, proof: log.prove(0) })).toBe('bad-proof /index');
+  });
+
+  it('is of the same party', async () => {
+    const north = await testParty('north');
+    const south = await testParty('south');
+    south.publish();
+    const second = south.documents[1];
+    if (second === undefined) throw new Error();
+    expect(codeOf(north.chain, second)).toBe('credentials-gap /from');
+  });
+
+  it('exercise is fixed for ever by version 1', async () => {
+    const party = await testParty('north');
+    const origin = 'exercise.north.example/log';
+    const rehearsal = new TestParty('north', recipient, true);
+    rehearsal.id = party.id;
+    rehearsal.credentials = party.credentials;
+    const logged = rehearsal.draftCredentials({
+      version: 2,
+      log: {
+        origin,
+        keys: rehearsal.body().log.keys,
+        previous: { origin: party.log.origin, size: 1 },
+      },
+    });
+    expect(codeOf(party.chain, logged)).toBe('wrong-exercise /body/exercise');
+  });
+});
+
+describe('fork of credentials', () => {
+  async function forked() {
+    const party = await testParty('north');
+    const base = party.verifiedChain;
+    party.log.pad(2);
+    const a = party.draftCredentials();
+    party.log.pad(2);
+    const b = party.draftCredentials();
+    const withA = verifyCredentials(base, a.envelope, a.proof);
+    const withB = verifyCredentials(base, b.envelope, b.proof);
+    if (!withA.ok || !withB.ok) throw new Error();
+    return { party, base, a, b, withA: withA.value.chain, withB: withB.value.chain };
+  }
+
+  it('two valid versions n+1 freeze the chain at n, in either order', async () => {
+    const { a, b, withA, withB, party } = await forked();
+    expect(codeOf(withA, b)).toBe('credentials-fork ');
+    expect(codeOf(withB, a)).toBe('credentials-fork ');
+    const ab = freezeChain(withA, b.envelope, b.proof);
+    const ba = freezeChain(withB, a.envelope, a.proof);
+    expect(ab).toEqual(ba);
+    expect(ab).toMatchObject({ ok: true, value: { chain: { frozen: true, bound: 3 } } });
+    if (!ab.ok) throw new Error();
+    const { chain } = ab.value;
+    expect(chain.versions.length).toBe(1);
+    expect(codeOf(chain, a)).toBe('credentials-fork ');
+    // The lower bound counts (rulings.md, 8).
+    expect(versionInForce(chain, 2, party.log.origin)?.version).toBe(1);
+    expect(versionInForce(chain, 3, party.log.origin)).toBe(null);
+    expect(versionInForce(chain, 9, party.log.origin)).toBe(null);
+    expect(freezeChain(chain, a.envelope, a.proof)).toEqual(ab);
+  });
+
+  it('what rests on one of the rivals goes with it', async () => {
+    const { party, a, b, withA } = await forked();
+    party.chain = withA;
+    party.credentials = a.id;
+    party.documents.push(a);
+    party.publish();
+    const frozen = freezeChain(party.verifiedChain, b.envelope, b.proof);
+    if (!frozen.ok) throw new Error(frozen.code);
+    expect(frozen.value.chain.versions.map(({ version }) => version)).toEqual([1]);
+    expect(frozen.value.chain.bound).toBe(3);
+  });
+
+  it('a second version that is not valid freezes nothing', async () => {
+    const { party, withA, base } = await forked();
+    party.chain = base;
+    const weak = party.draftCredentials({}, { pens: ['north 1'] });
+    expect(codeOf(withA, weak)).toBe('insufficient-authority ');
+    expect(freezeChain(withA, weak.envelope, weak.proof)).toMatchObject({
+      code: 'insufficient-authority',
+    });
+    const unlogged = party.draftCredentials();
+    const proof = party.log.prove(0);
+    expect(codeOf(withA, { ...unlogged, proof })).toBe('bad-proof /path');
+  });
+
+  it('a version that is no rival leaves the chain as it is', async () => {
+    const { a, withA } = await forked();
+    expect(freezeChain(withA, a.envelope, a.proof)).toEqual({ ok: true, value: { chain: withA } });
+  });
+});
+
+describe('index rule', () => {
+  it('an entry counts under n when it lies between version n and version n+1', async () => {
+    const party = await testParty('north');
+    const { origin } = party.log;
+    party.log.pad(3);
+    party.publish();
+    party.log.pad(3);
+    const chain = party.verifiedChain;
+    const inForce = [0, 1, 3, 4, 5, 1000].map((i) => versionInForce(chain, i, origin)?.version);
+    expect(inForce).toEqual([undefined, 1, 1, undefined, 2, 2]);
+    expect(versionInForce(chain, 1, 'other.example/log')).toBe(null);
+  });
+
+  it('a retired key is worth nothing after rotation', async () => {
+    const party = await testParty('north');
+    const [old] = party.verifiedChain.versions;
+    party.publish();
+    const stolen = party.say('channel.message', {
+      credentials: old?.id ?? null,
+      pens: ['north 1'],
+    });
+    const chain = party.verifiedChain;
+    if (old === undefined) throw new Error();
+    expect(isUnderVersion(chain, old, stolen.proof.index)).toBe(false);
+  });
+
+  it('log keys follow the version whose entry a checkpoint covers', async () => {
+    const party = await testParty('north');
+    const [before] = party.log.signers;
+    const early = party.say('channel.message');
+    const after = noteSigner(party.log.origin, 0x01, 'north log 2');
+    party.log.signers = [after];
+    party.publish();
+    const chain = party.verifiedChain;
+    const { origin } = party.log;
+    expect(logKeysAt(chain, origin, 2)).toEqual([before?.key]);
+    expect(logKeysAt(chain, origin, 3)).toEqual([after.key]);
+    expect(logKeysAt(chain, 'other.example/log', 3)).toEqual([]);
+    const digest = signatureListDigest(early.envelope.signatures);
+    const verify = (proof: typeof early.proof): boolean =>
+      verifyPartyEntry(proof, 'said', early.id, digest, chain, origin).ok;
+    expect(verify(early.proof)).toBe(true);
+    expect(verify(party.log.prove(1))).toBe(true);
+    // A thief of the old log key signs a later tree: not with the key of that time.
+    if (before !== undefined) party.log.signers = [before];
+    expect(verify(party.log.prove(1))).toBe(false);
+  });
+});
+
+describe('change of log', () => {
+  async function moved(size: number, changes: Partial<CredentialsBody> = {}) {
+    const party = await testParty('north');
+    party.log.pad(4);
+    const old = party.log;
+    party.log = party.newLog('north.example/log/2', 'north log 2');
+    const logged = party.draftCredentials({
+      log: {
+        origin: party.log.origin,
+        keys: party.body().log.keys,
+        previous: { origin: old.origin, size },
+      },
+      ...changes,
+    });
+    return { party, old, logged, answer: codeOf(party.chain, logged) };
+  }
+
+  it('is entry 0 of the new log and states the old log’s final size', async () => {
+    const { party, old, logged, answer } = await moved(3);
+    expect(answer).toBe('ok');
+    const result = verifyCredentials(party.chain, logged.envelope, logged.proof);
+    if (!result.ok) throw new Error();
+    const { chain } = result.value;
+    expect(newestVersion(chain).origin).toBe(party.log.origin);
+    expect(versionInForce(chain, 2, old.origin)?.version).toBe(1);
+    expect(versionInForce(chain, 3, old.origin)).toBe(null);
+    expect(versionInForce(chain, 0, party.log.origin)).toBe(null);
+    expect(versionInForce(chain, 1, party.log.origin)?.version).toBe(2);
+  });
+
+  it('that does not cover the version before is refused', async () => {
+    expect((await moved(0)).answer).toBe('bad-schema /body/log/previous');
+  });
+
+  it('is at entry 0 and nowhere else', async () => {
+    const { party, logged } = await moved(3);
+    const log = new TestLog(party.log.origin, party.log.signers);
+    log.pad(1);
+    log.leaves.push(...party.log.leaves);
+    expect(codeOf(party.chain, { ...logged, proof: log.prove(1) })).toBe('bad-proof /index');
+  });
+
+  it('says from which log it comes, and only when it moves', async () => {
+    const party = await testParty('north');
+    party.log = party.newLog('north.example/log/2', 'north log 2');
+    expect(codeOf(party.chain, party.draftCredentials())).toBe('bad-schema /body/log/previous');
+    const stay = { origin: 'elsewhere.example/log', size: 3 };
+    const { log } = (await testParty('north')).body();
+    expect(await next({ log: { ...log, previous: stay } })).toBe('bad-schema /body/log/previous');
+    const wrong = await moved(3);
+    expect(wrong.answer).toBe('ok');
+  });
+
+  it('never goes back to a log that was left', async () => {
+    const { party, old, logged } = await moved(3);
+    const result = verifyCredentials(party.chain, logged.envelope, logged.proof);
+    if (!result.ok) throw new Error();
+    party.chain = result.value.chain;
+    party.credentials = logged.id;
+    party.documents.push(logged);
+    const second = party.log;
+    party.log = new TestLog(old.origin, old.signers);
+    const back = party.draftCredentials({
+      log: {
+        origin: old.origin,
+        keys: party.body().log.keys,
+        previous: { origin: second.origin, size: 1 },
+      },
+    });
+    expect(codeOf(party.chain, back)).toBe('bad-schema /body/log/origin');
+  });
+
+  it('two rivals, one in the log and one leaving it: the lower bound counts', async () => {
+    const { party, old, logged } = await moved(2);
+    const base = party.verifiedChain;
+    const moving = verifyCredentials(base, logged.envelope, logged.proof);
+    party.log = old;
+    const staying = party.draftCredentials();
+    if (!moving.ok) throw new Error();
+    const frozen = freezeChain(moving.value.chain, staying.envelope, staying.proof);
+    expect(frozen).toMatchObject({ ok: true, value: { chain: { frozen: true, bound: 2 } } });
+    expect(offices.length).toBe(2);
   });
 });
