@@ -7,16 +7,21 @@ import type { HandPouches } from './api/deps.ts';
 import type { LogLine } from './context.ts';
 import type { After } from './exchange/deps.ts';
 import { rateDefault } from './exchange/deps.ts';
+import { channelParties } from './exchange/channels.ts';
+import { cosignatureRef } from './exchange/cosignatures.ts';
+import { queueItems } from './exchange/outbox.ts';
 import { markDirty, docketsWithEntries } from './exchange/docket-marks.ts';
 import { makeExchange } from './exchange/exchange.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { directRoute } from './exchange/routes/direct.ts';
 import { directServer } from './exchange/routes/direct-server.ts';
 import { startSealing } from './exchange/sealing.ts';
+import type { Sealing } from './exchange/sealing.ts';
 import { logRoutes } from './log/routes.ts';
 import { startWitnessing } from './log/witnessing.ts';
 import type { NewCosignature, Witnessing } from './log/witnessing.ts';
 import type { OpenNode } from './open-node.ts';
+import { keepHeartbeatSeconds } from './watch/heartbeat-seconds.ts';
 import { registerWitnessedLog } from './witness/add-checkpoint.ts';
 import { witnessRoutes } from './witness/routes.ts';
 
@@ -49,7 +54,7 @@ export async function startExchange(
   const { keys, storage, refolder, desk, config } = node;
   const { store, sequencer } = storage;
   const { log, after } = options;
-  const sealing = startSealing();
+  const sealing = sealingWhenNeeded();
   const direct = directRoute(store.reader);
   const { clock, random, notify } = desk;
   const exchange = makeExchange({
@@ -66,16 +71,22 @@ export async function startExchange(
     witnesses: witnessKeys(config.witnesses),
     rate: rateDefault,
     sealing,
-    routes: [direct],
+    routes: options.offline ? [] : [direct],
   });
-  node.onLogged((job) => exchange.said(job.recipients));
+  if (!options.offline) node.onLogged((job) => exchange.said(job.recipients));
   await store.transact(async (tx) => {
     for (const { vkey } of config.witnessFor) {
       const key = parseVkey(vkey);
       if (key.ok) await registerWitnessedLog(tx, key.value.name, [vkey]);
     }
   });
-  const witnessing = options.offline ? null : await beginWitnessing(node, log);
+  const stopHeartbeatSeconds = await keepHeartbeatSeconds(
+    { store, hub: node.hub, log },
+    keys.party,
+    config.heartbeatSeconds,
+  );
+  const told = (parties: readonly string[]) => exchange.said(parties);
+  const witnessing = options.offline ? null : await beginWitnessing(node, told, log);
   const server = await listenFor(node, exchange);
   return {
     hand: handPouches(exchange),
@@ -83,6 +94,7 @@ export async function startExchange(
     start: () => exchange.start(choresEveryMs),
     idle: async () => await exchange.idle(),
     async close() {
+      stopHeartbeatSeconds();
       await witnessing?.close();
       await exchange.close();
       await server.close();
@@ -99,7 +111,11 @@ function witnessKeys(witnesses: readonly { vkey: string }[]): NoteKey[] {
   });
 }
 
-async function beginWitnessing(node: OpenNode, log: LogLine): Promise<Witnessing> {
+async function beginWitnessing(
+  node: OpenNode,
+  told: (parties: readonly string[]) => void,
+  log: LogLine,
+): Promise<Witnessing> {
   const { storage, keys, config, desk } = node;
   const { store, sequencer } = storage;
   const witnessing = await startWitnessing({
@@ -116,24 +132,36 @@ async function beginWitnessing(node: OpenNode, log: LogLine): Promise<Witnessing
     log,
   });
   witnessing.onCosigned((cosigned) => {
-    void noteCosignature(node, cosigned).catch((error: unknown) => {
-      log('error', 'a cosignature could not be noted', { error: String(error) });
-    });
+    noteCosignature(node, cosigned)
+      .then(told)
+      .catch((error: unknown) => {
+        log('error', 'a cosignature could not be noted', { error: String(error) });
+      });
   });
   return witnessing;
 }
 
-/** Dockets whose times a witness's cosignature of our log may settle are folded again. */
-async function noteCosignature(node: OpenNode, cosigned: NewCosignature): Promise<void> {
+/**
+ * A witness's cosignature of our log may settle times: dockets are folded again, and counterparts get
+ * the line, so that they fold the same. Returns whose queues have it.
+ */
+async function noteCosignature(node: OpenNode, cosigned: NewCosignature): Promise<string[]> {
   const { storage, refolder, desk } = node;
-  const { origin, size, previousSize } = cosigned;
-  const dockets = await storage.store.transact(async (tx) => {
+  const { origin, size, previousSize, vkey } = cosigned;
+  const ref = cosignatureRef({ checkpoint: { origin, size, root: new Uint8Array(32) }, vkey });
+  const { dockets, parties } = await storage.store.transact(async (tx) => {
     const found = await docketsWithEntries(tx, origin, previousSize, size, origin);
     await markDirty(tx, found);
-    return found;
+    const confirmed = (await channelParties(tx)).filter((each) => each.confirmed);
+    const items = confirmed.map(({ party }) => {
+      return { party, item: 'cosignature' as const, ref, lane: 1 as const };
+    });
+    await queueItems(tx, items, desk.clock.now());
+    return { dockets: found, parties: confirmed.map(({ party }) => party) };
   });
   refolder.docketsChanged(dockets);
   desk.notify({ type: 'checkpoint', origin, size });
+  return parties;
 }
 
 /** Everything that counterparts and witnesses may ask; apart from the officers' API. */
@@ -153,6 +181,12 @@ async function listenFor(node: OpenNode, exchange: Exchange) {
   await app.register(async (scope) => {
     await witnessRoutes(scope, { store, clock: desk.clock, witnessSigner: keys.witnessSigner });
   });
+  // Counterparts and strangers learn a status and nothing of what went wrong here.
+  app.setErrorHandler((error, _request, reply) => {
+    const { statusCode } = error as { statusCode?: number };
+    const status = statusCode !== undefined && statusCode < 500 ? statusCode : 500;
+    return reply.code(status).type('text/plain; charset=utf-8').send('');
+  });
   await app.ready();
   return app;
 }
@@ -169,6 +203,19 @@ function handPouches(exchange: Exchange): HandPouches {
       if (!taken.ok) return taken;
       const { records, taken: statements, refused } = taken.value;
       return success({ records, taken: statements.length, refused: refused.length });
+    },
+  };
+}
+
+/** The worker thread for age is started with the first pouch: most commands never need one. */
+function sealingWhenNeeded(): Sealing {
+  let started: Sealing | null = null;
+  const sealing = (): Sealing => (started ??= startSealing());
+  return {
+    seal: (recipients, plaintext) => sealing().seal(recipients, plaintext),
+    open: (identities, sealed) => sealing().open(identities, sealed),
+    close: async () => {
+      await started?.close();
     },
   };
 }
