@@ -62,7 +62,8 @@ export function parseTilePath(
     return refused;
   }
   // Writing it again decides: one path per tile, no leading groups of zeros.
-  const address = { level, index, width };
+  const address: TileAddress | EntryBundleAddress =
+    level === 'entries' ? { level: 'entries', index, width } : { level, index, width };
   return tilePath(address) === path ? success(address) : refused;
 }
 
