@@ -2,25 +2,15 @@
  * Cosigning counterparts' checkpoints with our witness key: every node is a witness for its
  * counterparts always (protocol.md, Log).
  *
- * Check and set: the newest size that we cosigned of a log is in `witnessed_logs`, and moves in the
- * same transaction that keeps the cosignature; nothing is signed that was not shown to continue it.
- * Our times for one log never decrease.
+ * The check-and-set is the witness's own (witness/add-checkpoint.ts), so that a checkpoint that
+ * comes in a pouch and one that comes over HTTP are held against the same last one.
  */
-import {
-  cosign,
-  decodeHex,
-  encodeHex,
-  encodeText,
-  equalBytes,
-  formatCheckpoint,
-  formatVkey,
-  sha256Hex,
-  verifyConsistency,
-} from '@comity/record';
+import { decodeHex, equalBytes, formatVkey, verifyConsistency } from '@comity/record';
 import type { Checkpoint, NoteSigner } from '@comity/record';
 import { copyState } from '../log/copies.ts';
 import { rootAt } from '../log/tiles.ts';
 import type { StoreTransaction } from '../store/store.ts';
+import { cosignTaken, registerWitnessedLog } from '../witness/add-checkpoint.ts';
 import { cosignatureRef } from './cosignatures.ts';
 import { docketsWithEntries } from './docket-marks.ts';
 import { queueItems } from './outbox.ts';
@@ -45,58 +35,42 @@ export async function cosignCounterpart(
   wish: CosignWish,
   now: number,
 ): Promise<string[]> {
-  const { origin, size, root } = wish.checkpoint;
-  if (size === 0) return [];
+  const { origin, size } = wish.checkpoint;
   const last = await tx
     .selectFrom('witnessed_logs')
-    .select(['size', 'root', 'time'])
+    .select(['size', 'keys'])
     .where('origin', '=', origin)
     .executeTakeFirst();
-  if (last !== undefined && last.size >= size) return [];
-  if (last !== undefined && !(await continues(tx, last, wish))) return [];
-  const time = Math.max(now, last?.time ?? 1);
-  const line = cosign(formatCheckpoint(wish.checkpoint), signer, time);
-  const row = {
-    keys: JSON.stringify(wish.keys),
-    size,
-    root: encodeHex(root),
-    time,
-    note: wish.note,
-  };
-  await tx
-    .insertInto('witnessed_logs')
-    .values({ origin, origin_hash: sha256Hex(encodeText(origin)), ...row })
-    .onConflict((conflict) => conflict.column('origin').doUpdateSet(row))
-    .execute();
-  const vkey = formatVkey(signer.key);
-  await tx
-    .insertInto('cosignatures')
-    .values({ origin, size, vkey, time, line })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  const ref = cosignatureRef({ checkpoint: wish.checkpoint, vkey });
+  if (size <= (last?.size ?? 0)) return [];
+  if (last?.keys !== JSON.stringify(wish.keys)) await registerWitnessedLog(tx, origin, wish.keys);
+  const clock = { now: () => now, nowMs: () => now * 1000 };
+  const deps = { clock, witnessSigner: signer };
+  const line = await cosignTaken(tx, deps, wish.note, (at, root) => isOfTree(tx, wish, at, root));
+  if (line === null) return [];
+  const ref = cosignatureRef({ checkpoint: wish.checkpoint, vkey: formatVkey(signer.key) });
   await queueItems(tx, [{ party: wish.party, item: 'cosignature', ref, lane: 1 }], now);
   return docketsWithEntries(tx, origin, last?.size ?? 0, size, ownOrigin);
 }
 
-async function continues(
+/** Whether the tree that was accepted has this root at a size that we cosigned before. */
+async function isOfTree(
   tx: StoreTransaction,
-  last: { size: number; root: string },
   wish: CosignWish,
+  at: number,
+  rootHex: string,
 ): Promise<boolean> {
   const { origin, size, root } = wish.checkpoint;
-  const known = decodeHex(last.root);
+  const known = decodeHex(rootHex);
   if (known === null) return false;
-  if (last.size === 0) return true;
   const stored = await tx
     .selectFrom('checkpoints')
     .select('root')
     .where('origin', '=', origin)
-    .where('size', '=', last.size)
+    .where('size', '=', at)
     .executeTakeFirst();
-  if (stored !== undefined) return stored.root === last.root;
+  if (stored !== undefined) return stored.root === rootHex;
   const { verified } = await copyState(tx, origin);
-  if (last.size <= verified) return equalBytes(await rootAt(tx, origin, last.size), known);
+  if (at <= verified) return equalBytes(await rootAt(tx, origin, at), known);
   const { from, path } = wish.consistency;
-  return from === last.size && verifyConsistency(last.size, size, known, root, [...path]);
+  return from === at && verifyConsistency(at, size, known, root, [...path]);
 }

@@ -1,0 +1,397 @@
+/** What must not work: hostile, broken and repeated input to the exchange, one test each. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  channelDocket,
+  encodeBase64,
+  sealTo,
+  signEnvelopeEd25519,
+  statementId,
+  statementPayloadType,
+} from '@comity/record';
+import { add, craftPlaintext, craftPouch, makeWorld, messageBody, sayRaw } from './parties.ts';
+import type { EnvelopeRecord, TestParty, TestWorld } from './parties.ts';
+
+let world: TestWorld;
+let a: TestParty;
+let b: TestParty;
+let stranger: TestParty;
+let channel: string;
+
+beforeAll(async () => {
+  world = await makeWorld();
+  a = await world.party('Northland');
+  b = await world.party('Southmark');
+  stranger = await world.party('Stranger');
+  await world.pair(a, b);
+  channel = channelDocket(a.id, b.id);
+});
+afterAll(async () => {
+  await world.close();
+});
+
+const reader = (party: TestParty) => party.node.storage.store.reader;
+const logSize = (party: TestParty) => party.node.storage.sequencer.newest()?.size ?? 0;
+const idOf = (record: EnvelopeRecord) =>
+  statementId(record.envelope.payloadType, record.envelope.payload);
+
+async function take(sealed: Uint8Array, by: TestParty = b) {
+  const taken = await by.exchange.takeIn(sealed);
+  if (!taken.ok) throw new Error(taken.code);
+  return taken.value;
+}
+
+async function refusals(party: TestParty, statement: string) {
+  return reader(party)
+    .selectFrom('refusals')
+    .selectAll()
+    .where('statement', '=', statement)
+    .execute();
+}
+
+const message = (more = {}) => ({
+  to: [b.id],
+  body: messageBody('hello'),
+  more: { docket: channel, ...more },
+});
+
+describe('a pouch', () => {
+  it('that comes twice gets the same receipt byte for byte and makes no second entry', async () => {
+    const record = await sayRaw(a, message());
+    const first = await take(await craftPouch(a, b, [record]));
+    const size = logSize(b);
+    const held = await reader(b)
+      .selectFrom('statements')
+      .select(['held_index', 'held_size'])
+      .where('id', '=', idOf(record))
+      .executeTakeFirstOrThrow();
+    const second = await take(await craftPouch(a, b, [record]));
+    expect(first.taken).toEqual([idOf(record)]);
+    expect(second.taken).toEqual([]);
+    expect(second.duplicates).toEqual([idOf(record)]);
+    expect(logSize(b)).toBe(size);
+    const again = await reader(b)
+      .selectFrom('statements')
+      .select(['held_index', 'held_size'])
+      .where('id', '=', idOf(record))
+      .executeTakeFirstOrThrow();
+    expect(again).toEqual(held);
+    const queued = await reader(b)
+      .selectFrom('outbox')
+      .selectAll()
+      .where('item', '=', 'receipt')
+      .where('ref', '=', idOf(record))
+      .execute();
+    expect(queued).toHaveLength(1);
+  });
+
+  it('that two routes bring at once is taken in once', async () => {
+    const record = await sayRaw(a, message());
+    const pouches = await Promise.all([craftPouch(a, b, [record]), craftPouch(a, b, [record])]);
+    const reports = await Promise.all(pouches.map((sealed) => take(sealed)));
+    expect(reports.flatMap((report) => report.taken)).toEqual([idOf(record)]);
+    expect(reports.flatMap((report) => report.duplicates)).toEqual([idOf(record)]);
+  });
+
+  it('for another receiver is turned away', async () => {
+    const plaintext = craftPlaintext(a, stranger, [await sayRaw(a, message())]);
+    const sealed = await sealTo(await sealingOf(b), plaintext);
+    expect(await b.exchange.takeIn(sealed)).toMatchObject({ ok: false, code: 'not-for-us' });
+    expect(await b.exchange.receive(sealed)).toEqual({ status: 403, code: 'not-paired' });
+  });
+
+  it('of an unknown signer changes nothing but a counter', async () => {
+    const size = logSize(b);
+    const record = await sayRaw(stranger, { to: [b.id], body: messageBody('hello') });
+    const sealed = await craftPouch(stranger, b, [record]);
+    expect(await b.exchange.receive(sealed)).toEqual({ status: 403, code: 'not-paired' });
+    expect(logSize(b)).toBe(size);
+    expect(b.exchange.counters().get('unknown-sender')).toBeGreaterThan(0);
+  });
+
+  it('in the name of a counterpart, by another key, is turned away', async () => {
+    const plaintext = craftPlaintext(stranger, b, [], { sender: a.id });
+    const sealed = await sealTo(await sealingOf(b), plaintext);
+    expect(await b.exchange.takeIn(sealed)).toMatchObject({ ok: false, code: 'bad-signature' });
+  });
+
+  it('that is no age file is turned away', async () => {
+    const answer = await b.exchange.receive(new Uint8Array(500).fill(7));
+    expect(answer).toEqual({ status: 400, code: 'unreadable' });
+  });
+
+  it('that is too large is turned away before it is opened', async () => {
+    const answer = await b.exchange.receive(new Uint8Array(6 * 1024 * 1024));
+    expect(answer).toEqual({ status: 413, code: 'too-large' });
+  });
+
+  it('that was cut keeps what was whole', async () => {
+    const records: EnvelopeRecord[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      const body = messageBody('x'.repeat(60_000));
+      records.push(await sayRaw(a, { ...message(), body }));
+    }
+    const sealed = await craftPouch(a, b, records);
+    const report = await take(sealed.subarray(0, Math.floor(sealed.length * 0.75)));
+    expect(report.complete).toBe(false);
+    expect(report.taken.length).toBeGreaterThan(0);
+    expect(report.taken.length).toBeLessThan(3);
+    const whole = await take(sealed);
+    expect([...report.taken, ...whole.taken].sort()).toEqual(records.map(idOf).sort());
+    expect(whole.duplicates).toEqual(report.taken);
+  });
+
+  it('with its end cut off on the direct route is asked for again', async () => {
+    const record = await sayRaw(a, message());
+    const plaintext = craftPlaintext(a, b, [record]);
+    const sealed = await sealTo(await sealingOf(b), plaintext.subarray(0, plaintext.length - 20));
+    expect(await b.exchange.receive(sealed)).toEqual({ status: 400, code: 'cut' });
+  });
+
+  it('out of sequence is taken in all the same', async () => {
+    const record = await sayRaw(a, message());
+    const report = await take(await craftPouch(a, b, [record], { sequence: 3 }));
+    expect(report.taken).toEqual([idOf(record)]);
+  });
+
+  it('that answered another of ours long ago covers nothing when it comes again', async () => {
+    const answers: Uint8Array[] = [];
+    const receive = b.exchange.receive.bind(b.exchange);
+    b.exchange.receive = async (sealed) => {
+      const answer = await receive(sealed);
+      if (answer.status === 200) answers.push(answer.sealed);
+      return answer;
+    };
+    await a.message(b, 'first');
+    await world.settle();
+    world.network.onSend = () => 'lose';
+    await a.message(b, 'second');
+    await world.settle();
+    const before = await reader(a).selectFrom('outbox').selectAll().execute();
+    const old = answers.at(0);
+    if (old === undefined) throw new Error('no answer');
+    const replayed = await a.exchange.takeIn(old);
+    expect(replayed).toMatchObject({ ok: true, value: { answers: null } });
+    const after = await reader(a).selectFrom('outbox').selectAll().execute();
+    expect(after.map((row) => row.id)).toEqual(before.map((row) => row.id));
+    b.exchange.receive = receive;
+    world.network.onSend = () => 'deliver';
+    world.clock.advance(600_000);
+    await world.settle();
+  });
+});
+
+describe('a statement', () => {
+  it('with a tampered signature, on the word of its own author, is refused as bad-proof', async () => {
+    const record = await sayRaw(a, message());
+    const spoilt = { ...record, envelope: tampered(record.envelope) };
+    const report = await take(await craftPouch(a, b, [spoilt]));
+    expect(report.refused).toMatchObject([{ id: idOf(record), code: 'bad-proof' }]);
+    expect(await refusals(b, idOf(record))).toHaveLength(1);
+  });
+
+  it('whose logged signature does not verify is refused as bad-signature, once', async () => {
+    const record = await sayRaw(a, { ...message(), envelope: tampered });
+    const report = await take(await craftPouch(a, b, [record]));
+    expect(report.refused).toMatchObject([{ id: idOf(record), code: 'bad-signature' }]);
+    const size = logSize(b);
+    await take(await craftPouch(a, b, [record]));
+    expect(logSize(b)).toBe(size);
+    const said = await reader(b)
+      .selectFrom('statements')
+      .select('id')
+      .where('kind', '=', 'channel.refuse')
+      .where('own', '=', 1)
+      .execute();
+    expect(said.length).toBeGreaterThan(0);
+    expect(await refusals(b, idOf(record))).toHaveLength(1);
+  });
+
+  it('with a stripped second signature is refused, whoever stripped it', async () => {
+    const record = await sayRaw(a, { ...message(), officers: 2 });
+    const [only] = record.envelope.signatures;
+    if (only === undefined) throw new Error('unsigned');
+    const stripped = { ...record, envelope: { ...record.envelope, signatures: [only] } };
+    const report = await take(await craftPouch(a, b, [stripped]));
+    expect(report.refused).toMatchObject([{ id: idOf(record), code: 'bad-proof' }]);
+    // The whole one still comes in: nobody can get a statement refused by spoiling a copy.
+    const whole = await take(await craftPouch(a, b, [record]));
+    expect(whole.taken).toEqual([idOf(record)]);
+  });
+
+  it('with too few officers is refused as insufficient-authority', async () => {
+    const kind = 'assurance.withdraw';
+    const record = await sayRaw(a, {
+      kind,
+      to: [b.id],
+      body: {},
+      more: { docket: '77'.repeat(32) },
+    });
+    const report = await take(await craftPouch(a, b, [record]));
+    expect(['insufficient-authority', 'bad-schema']).toContain(report.refused[0]?.code);
+  });
+
+  it('that does not fit its kind is refused as bad-schema', async () => {
+    const record = await sayRaw(a, { ...message(), body: { ...messageBody('x'), extra: 1 } });
+    const report = await take(await craftPouch(a, b, [record]));
+    expect(report.refused).toMatchObject([{ code: 'bad-schema' }]);
+    const kept = await reader(b)
+      .selectFrom('statements')
+      .select(['refused', 'held_index'])
+      .where('id', '=', idOf(record))
+      .executeTakeFirstOrThrow();
+    expect(kept).toEqual({ refused: 'bad-schema', held_index: null });
+  });
+
+  it('of an unknown kind with a duty signature is taken in', async () => {
+    const record = await sayRaw(a, { ...message(), kind: 'weather.report', body: { rain: 1 } });
+    const report = await take(await craftPouch(a, b, [record]));
+    expect(report.taken).toEqual([idOf(record)]);
+  });
+
+  it('under credentials that its author never sent is refused as credentials-gap', async () => {
+    const record = await sayRaw(a, message({ credentials: 'ab'.repeat(32) }));
+    const report = await take(await craftPouch(a, b, [record]));
+    expect(report.refused).toMatchObject([{ code: 'credentials-gap' }]);
+  });
+
+  it('of the other world is refused as wrong-exercise', async () => {
+    const record = await sayRaw(a, { ...message(), payloadType: statementPayloadType });
+    const report = await take(await craftPouch(a, b, [record]));
+    expect(report.refused).toMatchObject([{ code: 'wrong-exercise' }]);
+  });
+
+  it('that is not for us is refused as not-addressed', async () => {
+    const record = await sayRaw(a, { to: [stranger.id], body: messageBody('x') });
+    const report = await take(await craftPouch(a, b, [record]));
+    expect(report.refused).toMatchObject([{ code: 'not-addressed' }]);
+  });
+
+  it('with hostile text is refused as bad-text before its signature is looked at', async () => {
+    for (const hostile of ['\u202e', '\u0000', 'e\u0301', '\u{e0fff}']) {
+      const record = await sayRaw(a, {
+        ...message(),
+        payload: (payload) =>
+          new TextEncoder().encode(
+            new TextDecoder()
+              .decode(payload)
+              .replace('hello', JSON.stringify(hostile).slice(1, -1)),
+          ),
+      });
+      const report = await take(await craftPouch(a, b, [record]));
+      expect(report.refused).toMatchObject([{ code: 'bad-text' }]);
+    }
+  });
+
+  it('that is too large is refused by its id alone', async () => {
+    const payload = new Uint8Array(300 * 1024).fill(0x20);
+    const { seed } = a.secrets[0] ?? { seed: new Uint8Array(32) };
+    const payloadType = 'application/vnd.comity.exercise+json';
+    const signatures = [signEnvelopeEd25519(payloadType, payload, seed)];
+    const envelope = { payload, payloadType, signatures };
+    const record: EnvelopeRecord = { type: 'envelope', envelope, said: 'x', anchorLines: [] };
+    const report = await take(await craftPouch(a, b, [record]));
+    expect(report.refused).toMatchObject([{ id: idOf(record), code: 'too-large' }]);
+    const kept = await reader(b)
+      .selectFrom('statements')
+      .select('id')
+      .where('id', '=', idOf(record))
+      .execute();
+    expect(kept).toEqual([]);
+  });
+
+  it('of a party that was added and not confirmed is left alone', async () => {
+    await add(b, stranger);
+    const size = logSize(b);
+    const record = await sayRaw(stranger, {
+      to: [b.id],
+      body: messageBody('hello'),
+      more: { docket: channelDocket(stranger.id, b.id) },
+    });
+    const sealed = await craftPouch(stranger, b, [record]);
+    expect(await b.exchange.receive(sealed)).toEqual({ status: 403, code: 'not-confirmed' });
+    expect(logSize(b)).toBe(size);
+  });
+
+  it('logged twice with different signatures is kept as evidence and answered once', async () => {
+    const record = await sayRaw(a, message());
+    const size = logSize(b);
+    await take(await craftPouch(a, b, [record]));
+    expect(logSize(b)).toBe(size + 1);
+    const other = await secondList(record);
+    const report = await take(await craftPouch(a, b, [other]));
+    expect(report.duplicates).toEqual([idOf(record)]);
+    expect(logSize(b)).toBe(size + 1);
+    const evidence = await reader(b)
+      .selectFrom('evidence')
+      .select('kind')
+      .where('kind', '=', 'double-said')
+      .execute();
+    expect(evidence.length).toBeLessThanOrEqual(1);
+  });
+
+  it('that names 10,000 missing parents costs a bounded number of rows and one request', async () => {
+    const records: EnvelopeRecord[] = [];
+    for (let i = 0; i < 157; i += 1) {
+      const after = Array.from({ length: 64 }, (_, j) =>
+        (i * 64 + j + 1).toString(16).padStart(64, '0'),
+      );
+      records.push(await sayRaw(a, message({ after })));
+    }
+    const report = await take(await craftPouch(a, b, records));
+    expect(report.taken).toHaveLength(157);
+    const missing = await reader(b).selectFrom('missing').select('id').execute();
+    expect(missing).toHaveLength(1024);
+    const requests = await reader(b)
+      .selectFrom('outbox')
+      .select('ref')
+      .where('item', '=', 'request')
+      .execute();
+    const asking = requests.filter((row) => row.ref.includes('"statements"'));
+    expect(asking).toHaveLength(1);
+    expect((JSON.parse(asking[0]?.ref ?? '{}') as { ids: string[] }).ids).toHaveLength(256);
+  });
+
+  it('that a flood pushes past the limit is refused, and the reserve stays open', async () => {
+    const narrow = { burst: 2, perSecond: 0, reserveBurst: 100, reservePerSecond: 1 };
+    const c = await world.party('Thinland', { rate: narrow });
+    await world.pair(a, c);
+    const open = (n: number) => ({
+      kind: 'weather.report',
+      to: [c.id],
+      body: { n },
+    });
+    const records: EnvelopeRecord[] = [];
+    for (let n = 0; n < 4; n += 1) records.push(await sayRaw(a, open(n)));
+    const more = { docket: channelDocket(a.id, c.id) };
+    records.push(await sayRaw(a, { to: [c.id], body: messageBody('still here'), more }));
+    const report = await take(await craftPouch(a, c, records), c);
+    expect(report.taken).toHaveLength(3);
+    expect(report.refused.map((each) => each.code)).toEqual(['rate-limited', 'rate-limited']);
+  });
+});
+
+function tampered(envelope: EnvelopeRecord['envelope']): EnvelopeRecord['envelope'] {
+  const [signature, ...others] = envelope.signatures;
+  if (signature === undefined) return envelope;
+  const sig = encodeBase64(new Uint8Array(64).fill(1));
+  return { ...envelope, signatures: [{ ...signature, sig }, ...others] };
+}
+
+/** The same statement with both officers' signatures, in an entry of its own of the author's log. */
+async function secondList(record: EnvelopeRecord): Promise<EnvelopeRecord> {
+  const { payload, payloadType } = record.envelope;
+  const signatures = a.secrets
+    .slice(0, 2)
+    .map((secret) => signEnvelopeEd25519(payloadType, payload, secret.seed))
+    .sort((x, y) => (x.keyid < y.keyid ? -1 : 1));
+  return Promise.resolve({ ...record, envelope: { payload, payloadType, signatures } });
+}
+
+async function sealingOf(party: TestParty): Promise<string[]> {
+  const row = await reader(party)
+    .selectFrom('credentials')
+    .select('body')
+    .where('party', '=', party.id)
+    .executeTakeFirstOrThrow();
+  return (JSON.parse(row.body) as { sealing: string[] }).sealing;
+}
