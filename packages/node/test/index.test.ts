@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import * as node from '../src/index.ts';
+
+it('exports these values and no others', () => {
+  expect(Object.keys(node).sort()).toEqual([
+    'StartError',
+    'acquireLock',
+    'addressUrl',
+    'checkConfig',
+    'displayDraft',
+    'formatCredentialsFile',
+    'formatDraftFile',
+    'formatProblem',
+    'highWaterPath',
+    'homeLayout',
+    'inGroups',
+    'initHome',
+    'listOfficerKeys',
+    'lockOwner',
+    'makeOfficerSecret',
+    'officeSlug',
+    'officerPublicKey',
+    'officersCalled',
+    'officersMax',
+    'openMany',
+    'openOfficerKey',
+    'openingsMax',
+    'parseCredentialsFile',
+    'parseDraftFile',
+    'parseListenAddress',
+    'readNodeKeys',
+    'readPartyFile',
+    'rotateCredentials',
+    'sameSafetyNumber',
+    'signAsOfficer',
+    'signDraftFile',
+    'socketPath',
+    'startNode',
+    'systemClock',
+    'unlockOfficerKey',
+    'writeOfficerKey',
+  ]);
+});
