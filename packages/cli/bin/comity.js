@@ -16,6 +16,8 @@ const packages = {
 
 if (Number(process.versions.node.split('.')[0]) >= majorMin) {
   silenceSqliteWarning();
+  // It has done its work; a node takes an unknown COMITY_ variable for a mistake.
+  delete process.env.COMITY_REEXECUTED;
   const { main } = await import('../src/main.ts');
   await main(process.argv.slice(2));
 } else {

@@ -84,7 +84,7 @@ export function endWith(context: CommandContext, error: unknown): void {
     `comity met a fault of its own: ${message}`,
     'Run again with COMITY_DEBUG=1 and send the output to whoever runs this node.',
   );
-  if (process.env['COMITY_DEBUG'] === '1' && error instanceof Error) {
+  if (context.debug && error instanceof Error) {
     context.output.note(error.stack ?? '');
   }
   process.exitCode = exitCodes.fault;

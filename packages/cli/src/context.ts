@@ -30,6 +30,8 @@ export interface CommandContext {
   home: string | null;
   environment: Readonly<Record<string, string | undefined>>;
   interactive: boolean;
+  /** COMITY_DEBUG=1: a fault shows its stack. It is this command's, so the node never sees it. */
+  debug: boolean;
   passphrases: Passphrases;
   /** Officers' keys that this process has unlocked, by path of the key file. */
   unlockedKeys: Map<string, OfficerSecret>;
@@ -39,7 +41,7 @@ export interface CommandContext {
 
 /** The context of one run. */
 export function makeContext(options: CommonOptions): CommandContext {
-  const environment = process.env;
+  const { COMITY_DEBUG: debug, ...environment } = process.env;
   const output = new Output(options.json === true, {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -53,6 +55,7 @@ export function makeContext(options: CommonOptions): CommandContext {
     home: home === null ? null : resolve(home),
     environment,
     interactive,
+    debug: debug === '1',
     passphrases: new Passphrases({ file, interactive, warn: (text) => output.warn(text) }),
     unlockedKeys: new Map(),
     now: () => Math.floor(Date.now() / 1000),

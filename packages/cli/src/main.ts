@@ -68,6 +68,8 @@ export async function makeProgram(): Promise<Command> {
     })
     .configureOutput({ outputError: (text, write) => write(text) })
     .showHelpAfterError('(add --help to see how)')
+    // `credentials` has options of its own and `credentials rotate` below it.
+    .enablePositionalOptions()
     .exitOverride();
   program.addHelpText('after', `\nExit codes:\n${exitCodeLines()}`);
   program.commandsGroup('A party and its node:');

@@ -25,7 +25,8 @@ export function addExerciseCommand(program: Command): void {
           process.once(signal, () => stop.abort());
         }
         const report = await runExercise({
-          home: context.home,
+          // COMITY_HOME names a home that somebody lives in; an exercise goes only where it is told.
+          home: options.home === undefined ? null : context.home,
           once: options.once === true,
           json: context.output.json,
           print: (text: string) => context.output.line(text),
