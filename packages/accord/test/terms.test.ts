@@ -17,8 +17,12 @@ describe('built-in terms', () => {
   });
 
   it('keep their digests: signed statements name them', () => {
-    expect(termsDigest(builtInTerms['contact-points'])).toMatchInlineSnapshot(`"343d6023a0534ac8d916684a5582ecbdba76c1a4ef83ed00e6c0bab948710c41"`);
-    expect(termsDigest(builtInTerms['incidents-ict'])).toMatchInlineSnapshot(`"62bfa29adda587a9e4d294fafe18488f5cf369a2a349b3b2a07a04b1ba54dcf0"`);
+    expect(termsDigest(builtInTerms['contact-points'])).toMatchInlineSnapshot(
+      `"343d6023a0534ac8d916684a5582ecbdba76c1a4ef83ed00e6c0bab948710c41"`,
+    );
+    expect(termsDigest(builtInTerms['incidents-ict'])).toMatchInlineSnapshot(
+      `"62bfa29adda587a9e4d294fafe18488f5cf369a2a349b3b2a07a04b1ba54dcf0"`,
+    );
   });
 
   it('refuse durations under a minute to real parties', () => {
