@@ -20,7 +20,8 @@ export async function fetchDocument(
     }
     const parts: Uint8Array[] = [];
     let bytes = 0;
-    for await (const part of reply.body) {
+    const stream: AsyncIterable<Uint8Array> = reply.body;
+    for await (const part of stream) {
       bytes += part.length;
       if (bytes > bytesMax) return failure('too-large', url);
       parts.push(part);

@@ -25,6 +25,8 @@ const titles: { readonly [code: string]: readonly [number, string] } = {
   'bad-draft-file': [400, 'This is not a draft file'],
   'bad-credentials-file': [400, 'This is not a credentials file'],
   'bad-pouch': [400, 'This is not a pouch'],
+  'not-for-us': [400, 'The pouch is sealed or addressed to somebody else'],
+  'unknown-sender': [409, 'The pouch is by nobody whom we have added'],
   unreadable: [400, 'The pouch cannot be opened or is damaged'],
   'unknown-kind': [400, 'There is no such kind'],
   'automatic-kind': [400, 'Only the node itself says this'],

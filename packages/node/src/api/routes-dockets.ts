@@ -72,6 +72,16 @@ export function docketRoutes(scope: FastifyInstance, deps: ApiDeps): void {
       return await reply.type('application/octet-stream').send(Buffer.from(bundle));
     },
   );
+  statementRoutes(scope, deps);
+}
+
+/** Obligations, single statements and their proofs, and the check of the whole store. */
+function statementRoutes(scope: FastifyInstance, deps: ApiDeps): void {
+  const { desk, keys } = deps;
+  const { reader } = desk.store;
+  const app = typed(scope);
+  const now = () => desk.clock.now();
+
   app.get(
     '/obligations',
     {

@@ -63,6 +63,14 @@ export function nodeRoutes(scope: FastifyInstance, deps: ApiDeps): void {
   app.get('/witnesses', { schema: { response: { 200: z.array(witness) } } }, async () => {
     return (await readStatus()).witnesses;
   });
+  alarmRoutes(scope, deps);
+  rotationRoute(scope, deps);
+}
+
+function alarmRoutes(scope: FastifyInstance, deps: ApiDeps): void {
+  const { desk } = deps;
+  const { reader } = desk.store;
+  const app = typed(scope);
   app.get(
     '/alarms',
     {
@@ -88,7 +96,11 @@ export function nodeRoutes(scope: FastifyInstance, deps: ApiDeps): void {
       return { alarm: id };
     },
   );
-  app.post(
+}
+
+function rotationRoute(scope: FastifyInstance, deps: ApiDeps): void {
+  const { desk } = deps;
+  typed(scope).post(
     '/credentials/rotation',
     { schema: { body: rotationWish, response: { 201: draft } } },
     async (request, reply) => {

@@ -81,7 +81,7 @@ const fileSchema = z.strictObject({
 export function formatDraftFile(
   draft: Pick<DraftFile, 'payload' | 'payloadType' | 'signatures' | 'names'>,
 ): Uint8Array {
-  const signatures: JsonValue = JSON.parse(JSON.stringify(draft.signatures));
+  const signatures = JSON.parse(JSON.stringify(draft.signatures)) as JsonValue;
   return canonicalJsonBytes({
     comityDraft: 1,
     payload: encodeBase64(draft.payload),

@@ -297,8 +297,8 @@ function readRow(row: {
   const payload = new Uint8Array(row.payload);
   const parsed = parseStatement(payload, row.payload_type);
   if (!parsed.ok) return null;
-  const signatures: EnvelopeSignature[] = JSON.parse(row.signatures);
-  const anchorLines: string[] = JSON.parse(row.anchor_lines);
+  const signatures = JSON.parse(row.signatures) as EnvelopeSignature[];
+  const anchorLines = JSON.parse(row.anchor_lines) as string[];
   return {
     id: row.id,
     state: row.state,

@@ -3,8 +3,8 @@
  * nothing). The mark that a record was raised names its draft and is written in the same transaction
  * as the draft, so that a kill at any moment neither loses a record nor raises it twice.
  */
-import { encodeText, failure, sha256Hex, success } from '@comity/record';
-import type { JsonValue, Result } from '@comity/record';
+import { encodeText, sha256Hex, success } from '@comity/record';
+import type { Failure, JsonValue, Result } from '@comity/record';
 import type { DeskDeps } from './deps.ts';
 import { checkRequest, draftInside, loadDraft } from './drafts.ts';
 import type { Draft } from './drafts.ts';
@@ -78,7 +78,7 @@ function importMark(to: readonly string[], kind: string, key: string): string {
   return `import:${sha256Hex(encodeText([kind, key, ...[...to].sort()].join('\n')))}`;
 }
 
-function asError(key: string, problem: ReturnType<typeof failure<DraftFailure>>): ImportedRecord {
+function asError(key: string, problem: Failure<DraftFailure>): ImportedRecord {
   const detail = [problem.path, problem.detail].filter((text) => text).join(': ');
   return { key, state: 'error', code: problem.code, detail };
 }

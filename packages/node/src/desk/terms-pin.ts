@@ -10,7 +10,7 @@ import {
   parseStatement,
   success,
 } from '@comity/record';
-import type { JsonValue, Result } from '@comity/record';
+import type { Result } from '@comity/record';
 import { builtInTerms, termsDigest } from '@comity/accord';
 import type { DocketState, Terms } from '@comity/accord';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
@@ -94,7 +94,5 @@ function digestIn(envelopeBytes: Uint8Array): string | null {
   const parsed = parseStatement(envelope.value.payload, envelope.value.payloadType);
   const terms = parsed.ok ? parsed.value.statement.body['terms'] : undefined;
   // The digest is over the RFC 8785 bytes, which a round trip through canonical JSON keeps.
-  return terms === undefined
-    ? null
-    : termsDigest(JSON.parse(canonicalJson(terms as JsonValue)) as Terms);
+  return terms === undefined ? null : termsDigest(JSON.parse(canonicalJson(terms)) as Terms);
 }

@@ -9,7 +9,7 @@ import {
   statementId,
   statementPayloadType,
 } from '@comity/record';
-import type { CredentialsBody, JsonValue, Statement } from '@comity/record';
+import type { CredentialsBody, Statement } from '@comity/record';
 import type { NodeKeys, Random } from '../context.ts';
 import { officerPublicKey } from '../officers/key-files.ts';
 import type { OfficerSecret } from '../officers/key-files.ts';
@@ -93,7 +93,7 @@ export function firstCredentials(party: NewParty, random: Random): FirstCredenti
     made: isoTime(party.now),
     credentials: null,
     nonce: encodeBase64Url(random(16)),
-    body: firstCredentialsBody(party) as unknown as { [key: string]: JsonValue },
+    body: firstCredentialsBody(party),
   };
   const payloadType = party.keys.exercise ? exercisePayloadType : statementPayloadType;
   const payload = formatStatement(statement);

@@ -55,11 +55,13 @@ export function rotateCredentials(
   now: number,
 ): Result<{ [key: string]: JsonValue }, RotationFailure> {
   const current = newestVersion(chain);
-  const officers = { ...current.body.officers, ...wish.officers };
-  for (const office of wish.removeOfficers ?? []) {
-    if (officers[office] === undefined) return failure('unknown-officer', office);
-    delete officers[office];
-  }
+  const all = { ...current.body.officers, ...wish.officers };
+  const removed = wish.removeOfficers ?? [];
+  const unknown = removed.find((office) => !Object.hasOwn(all, office));
+  if (unknown !== undefined) return failure('unknown-officer', unknown);
+  const officers = Object.fromEntries(
+    Object.entries(all).filter(([office]) => !removed.includes(office)),
+  );
   const added = Object.keys(officers).filter((office) => !(office in current.body.officers));
   const { root, solemn, duty, automatic } = current.body.authority;
   const rule = (before: { threshold: number; offices: string[] }, change?: ThresholdWish) => ({

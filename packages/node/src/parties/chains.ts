@@ -22,7 +22,7 @@ import {
   withEnding,
   withVersion,
 } from '@comity/record';
-import type { Chain, CredentialsVersion, JsonValue } from '@comity/record';
+import type { Chain, CredentialsVersion } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 
 const bodyBytesMax = 262_144;
@@ -77,7 +77,7 @@ export async function storeChain(tx: StoreTransaction, chain: Chain): Promise<vo
         id: version.id,
         party: chain.party,
         version: version.version,
-        body: canonicalJson(version.body as unknown as JsonValue),
+        body: canonicalJson(version.body),
         origin: version.origin,
         log_index: version.index,
       })

@@ -112,7 +112,7 @@ async function docketStatements(reader: StoreReader, docket: string): Promise<Do
     const { held_origin: origin, held_index: index, held_size: size } = row;
     const held =
       origin === null || index === null || size === null ? null : { origin, index, size };
-    const anchorLines: string[] = JSON.parse(row.anchor_lines);
+    const anchorLines = JSON.parse(row.anchor_lines) as string[];
     return [
       {
         id: row.id,

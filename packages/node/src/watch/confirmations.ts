@@ -69,7 +69,8 @@ async function newestConfirming(
     if (!envelope.ok || leaf === undefined) continue;
     const parsed = parseStatement(envelope.value.payload, envelope.value.payloadType);
     const body = parsed.ok ? parsed.value.statement.body : {};
-    const salt = decodeHex(String(body['salt'] ?? ''));
+    const { salt: saltText } = body;
+    const salt = typeof saltText === 'string' ? decodeHex(saltText) : null;
     if (salt === null || encodeHex(heartbeatRoot(salt, leaves)) !== body['root']) continue;
     const said = await saidProofOf(reader, row.id, author, author === self);
     if (said === null) continue;

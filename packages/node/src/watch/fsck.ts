@@ -180,15 +180,25 @@ async function checkStatement(
 ): Promise<void> {
   if (row.refused !== null) return; // kept as it came, and it need not parse
   const envelope = parseEnvelope(new Uint8Array(row.envelope));
-  if (!envelope.ok) return report(run, 'bad-envelope', row.id, envelope.code);
+  if (!envelope.ok) {
+    report(run, 'bad-envelope', row.id, envelope.code);
+    return;
+  }
   const parsed = parseStatement(envelope.value.payload, envelope.value.payloadType);
-  if (!parsed.ok) return report(run, 'bad-statement', row.id, parsed.code);
+  if (!parsed.ok) {
+    report(run, 'bad-statement', row.id, parsed.code);
+    return;
+  }
   const { id, statement } = parsed.value;
-  if (id !== row.id) return report(run, 'wrong-id', row.id, `the payload is ${id}`);
+  if (id !== row.id) {
+    report(run, 'wrong-id', row.id, `the payload is ${id}`);
+    return;
+  }
   if (statement.kind === 'party.credentials') return; // verified with the chain, when it was taken in
   const chain = await chainOfParty(run, partyOf(id, statement));
   if (chain === null || statement.credentials === null) {
-    return report(run, 'unknown-author', id, 'no credentials of its author');
+    report(run, 'unknown-author', id, 'no credentials of its author');
+    return;
   }
   const verified = verifyEnvelope(
     envelope.value,

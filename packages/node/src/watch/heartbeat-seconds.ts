@@ -48,7 +48,8 @@ export async function keepHeartbeatSeconds(
     const run = async (): Promise<void> => {
       if (event.type === 'channel') {
         await learn();
-        return await refresh(event.party);
+        await refresh(event.party);
+        return;
       }
       const party = channels.get(event.docket);
       if (party !== undefined) await refresh(party);
