@@ -249,7 +249,17 @@ describe('a statement', () => {
   });
 
   it('under credentials that its author never sent is refused as credentials-gap', async () => {
-    const record = await sayRaw(a, message({ credentials: 'ab'.repeat(32) }));
+    const record = await sayRaw(a, {
+      ...message(),
+      payload: (payload) => {
+        const text = new TextDecoder().decode(payload);
+        const other = text.replace(
+          /"credentials":"[0-9a-f]{64}"/,
+          `"credentials":"${'ab'.repeat(32)}"`,
+        );
+        return new TextEncoder().encode(other);
+      },
+    });
     const report = await take(await craftPouch(a, b, [record]));
     expect(report.refused).toMatchObject([{ code: 'credentials-gap' }]);
   });

@@ -254,6 +254,25 @@ export function messageBody(text: string): { [key: string]: JsonValue } {
   };
 }
 
+/** Body of a notification of an incident, which opens a docket. */
+export function incidentBody(title: string): { [key: string]: JsonValue } {
+  return {
+    title,
+    text: 'Traffic from networks you answer for reaches a register of voters.',
+    category: 'intrusion',
+    sector: 'elections',
+    severity: 'medium',
+    priority: 'ordinary',
+    times: [],
+    origin: null,
+    proposition: null,
+    confidence: null,
+    signals: [],
+    tlp: 'AMBER',
+    asked: [],
+  };
+}
+
 function networkRoute(network: TestNetwork, from: string): Route {
   return {
     name: 'test',
@@ -304,6 +323,10 @@ export interface RawStatement {
   to: string[];
   body: { [key: string]: JsonValue };
   more?: Partial<Statement>;
+  /** Signed by this automatic key instead of officers. */
+  automatic?: Uint8Array;
+  /** Puts it in these parties' queues. */
+  recipients?: string[];
   /** How many of its officers sign, the first ones. */
   officers?: number;
   payloadType?: string;
@@ -342,9 +365,10 @@ export async function sayRaw(party: TestParty, raw: RawStatement): Promise<Envel
   const made = formatStatement(statement);
   const payload = raw.payload === undefined ? made : raw.payload(made);
   const payloadType = raw.payloadType ?? exercisePayloadType;
-  const signatures = party.secrets
-    .slice(0, raw.officers ?? 1)
-    .map((secret) => signEnvelopeEd25519(payloadType, payload, secret.seed))
+  const officers = party.secrets.slice(0, raw.officers ?? 1).map((secret) => secret.seed);
+  const seeds = raw.automatic === undefined ? officers : [raw.automatic];
+  const signatures = seeds
+    .map((seed) => signEnvelopeEd25519(payloadType, payload, seed))
     .sort((x, y) => (x.keyid < y.keyid ? -1 : 1));
   const signed = { payload, payloadType, signatures };
   const envelope = raw.envelope === undefined ? signed : raw.envelope(signed);
@@ -358,10 +382,11 @@ export async function sayRaw(party: TestParty, raw: RawStatement): Promise<Envel
     chain: 'duty',
     anchorLines: [],
     listDigest: signatureListDigest(envelope.signatures),
-    recipients: [],
+    recipients: raw.recipients ?? [],
     draft: null,
   });
   if (!logged.ok) throw new Error(logged.code);
+  for (const to of raw.recipients ?? []) party.exchange.courier.kick(to);
   const said = await ownProof(store.reader, id, 'said');
   return { type: 'envelope', envelope, said, anchorLines: [] };
 }

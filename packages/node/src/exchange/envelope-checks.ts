@@ -244,8 +244,8 @@ function mayCome(
   const senderState = context.author(context.sender)?.state;
   if (senderState !== 'confirmed') return false;
   if (author === context.sender) return true;
-  const shared = statement.to.includes(context.sender) && statement.to.includes(context.self);
-  return (state === 'confirmed' || state === 'introduced') && shared;
+  // Whatever we think of the author ourselves: a counterpart in the same docket introduces it.
+  return statement.to.includes(context.sender) && statement.to.includes(context.self);
 }
 
 function refusal(

@@ -143,8 +143,11 @@ export function makeExchange(deps: ExchangeDeps & { sealing: Sealing; routes: Ro
   const choresFrom = (everyMs: number): void => {
     cancelChores = deps.after(everyMs, () => {
       inBackground(async () => {
-        await chores();
-        if (!closed) choresFrom(everyMs);
+        try {
+          await chores();
+        } finally {
+          if (!closed) choresFrom(everyMs);
+        }
       });
     });
   };

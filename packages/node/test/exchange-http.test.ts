@@ -1,0 +1,96 @@
+/** The direct route over real HTTP on loopback. */
+import fastify from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { directRoute, pouchMediaType, pouchPath } from '../src/exchange/routes/direct.ts';
+import type { DirectRoute } from '../src/exchange/routes/direct.ts';
+import { directServer } from '../src/exchange/routes/direct-server.ts';
+import { craftPouch, makeWorld, messageBody, sayRaw } from './parties.ts';
+import type { TestParty, TestWorld } from './parties.ts';
+import { channelDocket } from '@comity/record';
+
+let world: TestWorld;
+let a: TestParty;
+let b: TestParty;
+let server: FastifyInstance;
+let address: string;
+let route: DirectRoute;
+
+beforeEach(async () => {
+  world = await makeWorld();
+  a = await world.party('Northland');
+  b = await world.party('Southmark');
+  await world.pair(a, b);
+  server = fastify();
+  await server.register(async (scope) => {
+    await directServer(scope, { party: b.id, receive: (sealed) => b.exchange.receive(sealed) });
+  });
+  address = await server.listen({ host: '127.0.0.1', port: 0 });
+  await a.node.storage.store.transact(async (tx) => {
+    await tx.updateTable('parties').set({ direct_url: address }).where('id', '=', b.id).execute();
+  });
+  route = directRoute(a.node.storage.store.reader);
+});
+afterEach(async () => {
+  await route.close();
+  await server.close();
+  await world.close();
+});
+
+const message = () => ({
+  to: [b.id],
+  body: messageBody('over the wire'),
+  more: { docket: channelDocket(a.id, b.id) },
+});
+
+describe('the direct route', () => {
+  it('carries a pouch and brings back the answer', async () => {
+    const record = await sayRaw(a, message());
+    const sent = await route.send(b.id, await craftPouch(a, b, [record]));
+    if (sent?.sent !== true || sent.answer === null) throw new Error('no answer');
+    const taken = await a.exchange.takeIn(sent.answer);
+    expect(taken).toMatchObject({ ok: true, value: { sender: b.id, complete: true } });
+    if (taken.ok) expect(taken.value.receipts).toHaveLength(1);
+  });
+
+  it('says what went wrong in one line', async () => {
+    const sent = await route.send(b.id, new Uint8Array(100));
+    expect(sent).toEqual({ sent: false, error: 'HTTP 400 unreadable' });
+  });
+
+  it('does not lead to a party without an address', async () => {
+    expect(await route.send('00'.repeat(32), new Uint8Array(100))).toBeNull();
+  });
+
+  it('gives up on a server that is not there', async () => {
+    await server.close();
+    const sent = await route.send(b.id, new Uint8Array(100));
+    expect(sent).toMatchObject({ sent: false });
+  });
+
+  it('takes no other media type and nothing past the limit', async () => {
+    const json = await server.inject({
+      method: 'POST',
+      url: pouchPath,
+      headers: { 'content-type': 'application/json' },
+      payload: '{}',
+    });
+    expect(json.statusCode).toBe(400);
+    const big = await server.inject({
+      method: 'POST',
+      url: pouchPath,
+      headers: { 'content-type': pouchMediaType },
+      payload: Buffer.alloc(6 * 1024 * 1024),
+    });
+    expect(big.statusCode).toBe(413);
+  });
+
+  it('says who it is and nothing about others', async () => {
+    const known = await server.inject({ url: '/.well-known/comity' });
+    expect(known.json()).toEqual({
+      party: b.id,
+      protocols: [1],
+      paths: { pouch: pouchPath, log: '/log/' },
+    });
+  });
+});
