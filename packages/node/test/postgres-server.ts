@@ -55,7 +55,9 @@ async function startServer(folder: string): Promise<{ url: string; stop: () => P
     await server.initialise();
     await server.start();
   } catch (error) {
-    throw new Error(`${String(error ?? 'the server did not start')} ${said.slice(-3).join(' ')}`);
+    throw new Error(
+      `${error instanceof Error ? error.message : 'the server did not start'}: ${said.slice(-3).join(' ')}`,
+    );
   }
   const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
   return { url, stop: () => server.stop() };

@@ -246,11 +246,7 @@ async function putBack(store: Store, tables: Tables): Promise<void> {
   await store.transact(async (tx) => {
     for (const [table, rows] of tables) {
       await tx.deleteFrom(table).execute();
-      if (rows.length > 0)
-        await tx
-          .insertInto(table)
-          .values(rows as never)
-          .execute();
+      if (rows.length > 0) await tx.insertInto(table).values(rows).execute();
     }
   });
 }

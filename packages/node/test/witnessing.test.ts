@@ -56,7 +56,7 @@ describe.each(storeKinds)('asking witnesses on $name', ({ place: makePlace }) =>
   }
 
   const asFetch: typeof globalThis.fetch = async (input, init) => {
-    const { pathname } = new URL(String(input));
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
     const payload = typeof init?.body === 'string' ? init.body : '';
     requests.push(payload);
     const instead = trouble(pathname);

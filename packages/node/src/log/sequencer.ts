@@ -37,7 +37,15 @@ import { parkJobs, readParked } from './parked.ts';
 import { adoptStated, judgeStated } from './restore.ts';
 import { rootAt } from './tiles.ts';
 
-export type * from './jobs.ts';
+export type {
+  EntryRun,
+  HeldJob,
+  Logged,
+  PublishedCheckpoint,
+  SaidJob,
+  Sequencer,
+  StatedCheckpoint,
+} from './jobs.ts';
 
 /** Jobs in one transaction. */
 export const batchJobsMax = 256;
@@ -219,15 +227,15 @@ class LogSequencer implements Sequencer {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0 && this.#blocked === null) {
       const batch = this.#queue.splice(0, batchJobsMax);
-      const done = Promise.withResolvers<void>();
-      this.#unsettled = done.promise;
+      let done = (): void => undefined;
+      this.#unsettled = new Promise((resolve) => (done = resolve));
       try {
         await this.#runBatch(batch);
       } catch (error) {
         await this.#runAlone(batch, error);
       } finally {
         this.#unsettled = null;
-        done.resolve();
+        done();
       }
     }
     this.#pump = null;

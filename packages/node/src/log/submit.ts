@@ -120,7 +120,7 @@ async function readBounded(response: Response): Promise<string | null> {
   const parts: Uint8Array[] = [];
   let length = 0;
   if (response.body === null) return '';
-  for await (const part of response.body) {
+  for await (const part of response.body as AsyncIterable<Uint8Array>) {
     length += part.length;
     if (length > answerBytesMax) return null;
     parts.push(part);

@@ -122,7 +122,9 @@ class WitnessLoop {
     const newest = this.#deps.sequencer.newest();
     if (newest === null || newest.size <= this.#done) return;
     this.#running = this.#round()
-      .catch((error: unknown) => this.#fail(String(error), null))
+      .catch((error: unknown) => {
+        this.#fail(String(error), null);
+      })
       .finally(() => {
         this.#running = null;
         this.wake();
@@ -145,15 +147,19 @@ class WitnessLoop {
     for (let tries = 0; tries <= resizesMax; tries += 1) {
       const newest = this.#deps.sequencer.newest();
       if (newest === null || this.#abort.signal.aborted) return;
-      if (this.#known > newest.size) return await this.#ahead(newest);
+      if (this.#known > newest.size) {
+        await this.#ahead(newest);
+        return;
+      }
       const answer = await submitCheckpoint(this.#submission(newest));
       if (answer.kind === 'size' && answer.size !== this.#known) {
         this.#known = answer.size;
         continue;
       }
-      return await this.#take(newest, answer);
+      await this.#take(newest, answer);
+      return;
     }
-    await this.#fail('its size changes with every answer', null);
+    this.#fail('its size changes with every answer', null);
   }
 
   #submission(checkpoint: PublishedCheckpoint): Submission {
@@ -168,16 +174,16 @@ class WitnessLoop {
     newest: PublishedCheckpoint,
     answer: Awaited<ReturnType<typeof submitCheckpoint>>,
   ): Promise<void> {
-    if (answer.kind === 'unknown-log') {
-      return await this.#fail('it does not know our log', unknownLogRetryMs);
-    }
-    if (answer.kind === 'refused') return await this.#refused(answer.reason);
-    if (answer.kind !== 'cosigned') {
-      return await this.#fail(answer.kind === 'size' ? 'its size is ours' : answer.reason, null);
-    }
+    if (answer.kind === 'cosigned') await this.#keep(newest, answer.cosignature);
+    else if (answer.kind === 'refused') await this.#refused(answer.reason);
+    else if (answer.kind === 'failed') this.#fail(answer.reason, null);
+    else if (answer.kind === 'size') this.#fail('it says that its size is another', null);
+    else this.#fail('it does not know our log', unknownLogRetryMs);
+  }
+
+  async #keep(newest: PublishedCheckpoint, cosignature: Cosignature): Promise<void> {
     const { origin, size } = newest;
     const { store, clock } = this.#deps;
-    const { cosignature } = answer;
     const about = { code: 'witness-refuses', party: null, about: this.#vkey };
     await store.transact(async (tx) => {
       await storeCosignatures(tx, origin, size, [cosignature]);
@@ -209,11 +215,11 @@ class WitnessLoop {
     const detail = `${this.#witness.url}: ${reason}`;
     const alarm = { code: 'witness-refuses', party: null, about: this.#vkey, detail };
     await store.transact((tx) => raiseAlarm(tx, alarm, clock.now()));
-    await this.#fail(reason, backoffMsMax);
+    this.#fail(reason, backoffMsMax);
   }
 
   /** Waits before the next try: twice as long each time, and never all witnesses at once. */
-  async #fail(reason: string, waitMs: number | null): Promise<void> {
+  #fail(reason: string, waitMs: number | null): void {
     if (this.#abort.signal.aborted) return;
     const { url } = this.#witness;
     this.#failures += 1;

@@ -30,7 +30,7 @@ export class PostgresWriter {
     this.#client ??= await this.#open();
     const client = this.#client;
     return {
-      query: client.query.bind(client) as PostgresPoolClient['query'],
+      query: client.query.bind(client),
       release: () => undefined,
     };
   }

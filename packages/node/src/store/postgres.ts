@@ -14,16 +14,17 @@ export const readConnectionsMax = 8;
 const typeInt8 = 20;
 const typeBytea = 17;
 
+type Parser = (value: string) => unknown;
+const parserOfPg = pg.types.getTypeParser as (oid: number, format?: string) => Parser;
+
 /** bigint as a number (throws past 2^53), bytea as a plain Uint8Array; the rest as pg has it. */
-export const postgresTypes: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+export const postgresTypes = {
+  getTypeParser: (oid: number, format?: string): Parser => {
     if (oid === typeInt8) return parseSafeInteger;
     if (oid === typeBytea) return parseBytea;
-    return format === 'binary'
-      ? pg.types.getTypeParser(oid, 'binary')
-      : pg.types.getTypeParser(oid, 'text');
-  }) as pg.CustomTypesConfig['getTypeParser'],
-};
+    return parserOfPg(oid, format);
+  },
+} as pg.CustomTypesConfig;
 
 /**
  * Connects to `url` (a schema can be chosen with `?options=-c search_path=name`). Throws when

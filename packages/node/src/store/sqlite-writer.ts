@@ -20,7 +20,7 @@ export class SqliteWriter {
     const file = new URL(`./sqlite-worker.${extension}`, import.meta.url);
     this.#worker = new Worker(file, { workerData: { path }, name: 'comity-store-writer' });
     this.#worker.on('message', (answer: WriterAnswer) => this.#settle(answer));
-    this.#worker.on('error', (error) => this.#break(error));
+    this.#worker.on('error', (error: Error) => this.#break(error));
     this.#worker.on('exit', () => this.#break(new Error('the store is closed')));
   }
 
@@ -34,7 +34,7 @@ export class SqliteWriter {
         this.#worker.postMessage({ id, sql, parameters } satisfies WriterRequest);
       } catch (error) {
         this.#waiting.delete(id);
-        reject(error as Error);
+        reject(error);
       }
     });
   }
