@@ -79,11 +79,15 @@ export async function look(houses: Houses, startedAtMs: number): Promise<Exercis
     statements: own.length,
     receipted: own.filter(({ delivery }) => delivery.every(({ state }) => state === 'received'))
       .length,
-    refused: own.filter(({ delivery }) => delivery.some(({ state }) => state === 'refused')).length,
-    void: own.filter(({ act }) => act === 'void').length,
+    refused: own.filter(({ delivery }) => isRefused(delivery)).length,
+    void: own.filter(({ act, delivery }) => act === 'void' && !isRefused(delivery)).length,
     dockets,
     seconds: Math.round((Date.now() - startedAtMs) / 100) / 10,
   };
+}
+
+function isRefused(delivery: readonly { state: string }[]): boolean {
+  return delivery.some(({ state }) => state === 'refused');
 }
 
 function docketReport(seen: readonly Seen[]): DocketReport {
