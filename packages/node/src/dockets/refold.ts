@@ -17,6 +17,7 @@ import { createAnchorReader } from './anchor-times.ts';
 import { compileFoldInputs } from './fold-input.ts';
 
 const docketsPerRunMax = 128;
+const rowsPerInsertMax = 64;
 const collectMilliseconds = 40;
 const retryMilliseconds = 2_000;
 
@@ -61,7 +62,7 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
     try {
       const folded = await foldAll(store.reader, inputDeps, ids);
       await store.transact(async (tx) => {
-        for (const one of folded) await storeFolded(tx, one, waiting.has(one.input.docket));
+        await storeFolded(tx, folded, (docket) => waiting.has(docket));
       });
       for (const { input } of folded) deps.notify({ type: 'docket', docket: input.docket });
     } catch (error) {
@@ -138,9 +139,50 @@ function lastActOf(input: FoldInput): { id: string; at: number } | null {
   return last;
 }
 
-async function storeFolded(tx: StoreTransaction, folded: Folded, dirty: boolean): Promise<void> {
+// Few statements for many dockets: each one crosses to the writer's thread.
+async function storeFolded(
+  tx: StoreTransaction,
+  folded: readonly Folded[],
+  isDirty: (docket: string) => boolean,
+): Promise<void> {
+  for (let start = 0; start < folded.length; start += rowsPerInsertMax) {
+    const part = folded.slice(start, start + rowsPerInsertMax);
+    await tx
+      .insertInto('dockets')
+      .values(part.map((one) => docketRow(one, isDirty(one.input.docket))))
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet((row) => ({
+          type: row.ref('excluded.type'),
+          subject: row.ref('excluded.subject'),
+          state: row.ref('excluded.state'),
+          state_json: row.ref('excluded.state_json'),
+          state_digest: row.ref('excluded.state_digest'),
+          input_digest: row.ref('excluded.input_digest'),
+          fold: row.ref('excluded.fold'),
+          heads: row.ref('excluded.heads'),
+          participants: row.ref('excluded.participants'),
+          last_act: row.ref('excluded.last_act'),
+          last_act_at: row.ref('excluded.last_act_at'),
+          dirty: row.ref('excluded.dirty'),
+        })),
+      )
+      .execute();
+    const dockets = part.map(({ input }) => input.docket);
+    await tx.deleteFrom('obligations').where('docket', 'in', dockets).execute();
+    const obligations = part.flatMap(({ input, state }) =>
+      Object.values(state.obligations).map((one) => obligationRow(input.docket, one)),
+    );
+    for (let at = 0; at < obligations.length; at += rowsPerInsertMax) {
+      const rows = obligations.slice(at, at + rowsPerInsertMax);
+      await tx.insertInto('obligations').values(rows).execute();
+    }
+  }
+}
+
+function docketRow(folded: Folded, dirty: boolean) {
   const { input, state, heads, lastAct } = folded;
-  const row = {
+  return {
+    id: input.docket,
     type: state.type,
     subject: state.subject,
     state: state.state,
@@ -154,16 +196,6 @@ async function storeFolded(tx: StoreTransaction, folded: Folded, dirty: boolean)
     last_act_at: lastAct?.at ?? null,
     dirty: dirty ? 1 : 0,
   };
-  await tx
-    .insertInto('dockets')
-    .values({ id: input.docket, ...row })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-    .execute();
-  await tx.deleteFrom('obligations').where('docket', '=', input.docket).execute();
-  const obligations = Object.values(state.obligations).map((one) =>
-    obligationRow(input.docket, one),
-  );
-  if (obligations.length > 0) await tx.insertInto('obligations').values(obligations).execute();
 }
 
 function obligationRow(docket: string, obligation: Obligation) {

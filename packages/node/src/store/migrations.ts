@@ -51,6 +51,7 @@ const version1 = [
     logged_at {int} not null) {table}`,
   `create index statements_docket on statements (docket, own, chain, said_index)`,
   `create index statements_author on statements (author, said_index)`,
+  `create index statements_kind on statements (author, kind, said_index)`,
   `create index statements_held on statements (held_index)`,
   `create table parents (child {text} not null, parent {text} not null, docket {text} not null,
     primary key (child, parent)) {clustered}`,
