@@ -39,7 +39,7 @@ import type { Refused } from './refusals.ts';
 import { answerRequests } from './requests.ts';
 import type { Sealing } from './sealing.ts';
 import { takeAllCredentials } from './take-credentials.ts';
-import { takeStatements } from './take-statements.ts';
+import { nothingTaken, takeStatements } from './take-statements.ts';
 import type { StatementsTaken } from './take-statements.ts';
 
 export type IntakeDeps = Omit<ExchangeDeps, 'rate'> & {
@@ -122,11 +122,9 @@ async function takeOpened(
     others,
   );
   const proofs = makeProofChecks();
-  const first = await takeStatements(
-    deps,
-    await contextFor(deps, opened, delegations, proofs),
-    delegations,
-  );
+  const before =
+    delegations.length === 0 ? null : await contextFor(deps, opened, delegations, proofs);
+  const first = before === null ? nothingTaken() : await takeStatements(deps, before, delegations);
   const context = await contextFor(deps, opened, others, proofs);
   const second = await takeStatements(deps, context, others);
   const side = await takeSideRecords(deps, opened, context, proofs, [...first.ask, ...second.ask]);

@@ -6,6 +6,8 @@ import { rootAt, treeSize } from '../log/tiles.ts';
 import type { StoreReader } from '../store/store.ts';
 import { docketFacts } from './facts.ts';
 import { entriesPerPouchMax, sqlListMax } from './limits.ts';
+import { placeKey, proveMany } from './many-proofs.ts';
+import type { EntryPlace } from './many-proofs.ts';
 import type { OutboxRow } from './outbox.ts';
 
 /** Our party and the origin of its log. */
@@ -22,9 +24,52 @@ interface StoredStatement {
   envelope: Uint8Array;
   list_digest: string;
   anchor_lines: string;
+  said_origin: string;
+  said_index: number;
+  said_size: number;
+  held_origin: string | null;
+  held_index: number | null;
+  held_size: number | null;
 }
 
-/** Reads statements of rows in bulk; give one to `rowRecord` for each row of the same pouch. */
+/** What `rowRecord` needs for the rows of one pouch, read together. */
+export interface RowMaterial {
+  statements: ReadonlyMap<string, StoredStatement>;
+  /** Proofs of entries of our own log, by `placeKey`. */
+  ownProofs: ReadonlyMap<string, string>;
+}
+
+/** Reads statements and the proofs of our own log for these rows. */
+export async function readMaterial(
+  reader: StoreReader,
+  own: OwnLog,
+  rows: readonly OutboxRow[],
+): Promise<RowMaterial> {
+  const statements = await readStatements(reader, rows);
+  const places: EntryPlace[] = [];
+  for (const row of rows) {
+    const place = ownPlace(own, row.item, statements.get(row.ref));
+    if (place !== null) places.push(place);
+  }
+  return { statements, ownProofs: await proveMany(reader, own.origin, places) };
+}
+
+/** Where our log has what a row sends: our statement as said, another's as held. */
+function ownPlace(
+  own: OwnLog,
+  item: OutboxRow['item'],
+  row: StoredStatement | undefined,
+): EntryPlace | null {
+  if (row === undefined) return null;
+  if (item === 'statement' && row.own === 1 && row.said_origin === own.origin) {
+    return { index: row.said_index, size: row.said_size };
+  }
+  if (item !== 'receipt' || row.held_origin !== own.origin) return null;
+  if (row.held_index === null || row.held_size === null) return null;
+  return { index: row.held_index, size: row.held_size };
+}
+
+/** Reads the statements of rows in bulk. */
 export async function readStatements(
   reader: StoreReader,
   rows: readonly OutboxRow[],
@@ -37,6 +82,8 @@ export async function readStatements(
     const part = await reader
       .selectFrom('statements')
       .select(['id', 'author', 'own', 'kind', 'envelope', 'list_digest', 'anchor_lines'])
+      .select(['said_origin', 'said_index', 'said_size'])
+      .select(['held_origin', 'held_index', 'held_size'])
       .where('id', 'in', ids.slice(start, start + sqlListMax))
       .execute();
     for (const row of part) found.set(row.id, row);
@@ -49,13 +96,16 @@ export async function rowRecord(
   reader: StoreReader,
   own: OwnLog,
   row: OutboxRow,
-  statements: ReadonlyMap<string, StoredStatement>,
+  material: RowMaterial,
 ): Promise<PouchRecord | null> {
+  const stored = material.statements.get(row.ref);
+  const place = ownPlace(own, row.item, stored);
+  const known = place === null ? null : (material.ownProofs.get(placeKey(place)) ?? null);
   switch (row.item) {
     case 'statement':
-      return statementRecord(reader, statements.get(row.ref));
+      return statementRecord(reader, stored, known);
     case 'receipt':
-      return receiptRecord(reader, own.party, statements.get(row.ref));
+      return receiptRecord(reader, own.party, stored, known);
     case 'proof':
       return proofRecord(reader, row.ref);
     case 'cosignature':
@@ -77,12 +127,14 @@ export async function rowRecord(
 async function statementRecord(
   reader: StoreReader,
   row: StoredStatement | undefined,
+  known: string | null,
 ): Promise<PouchRecord | null> {
   if (row === undefined) return null;
   const envelope = parseEnvelope(row.envelope);
   if (!envelope.ok) return null;
   const said =
-    row.own === 1 ? await ownProof(reader, row.id, 'said') : await saidProof(reader, row.id);
+    known ??
+    (row.own === 1 ? await ownProof(reader, row.id, 'said') : await saidProof(reader, row.id));
   if (said === null) return null;
   const record: PouchRecord = {
     type: 'envelope',
@@ -109,9 +161,11 @@ async function receiptRecord(
   reader: StoreReader,
   self: string,
   row: StoredStatement | undefined,
+  known: string | null,
 ): Promise<PouchRecord | null> {
-  if (row === undefined) return null;
-  const proof = await ownProof(reader, row.id, 'held');
+  if (row === undefined || row.held_index === null) return null;
+  // An entry of an older log of ours is proved there.
+  const proof = known ?? (await ownProof(reader, row.id, 'held'));
   const listDigest = row.list_digest;
   return { type: 'proof', statement: row.id, party: self, role: 'held', listDigest, proof };
 }
@@ -227,5 +281,6 @@ export function recordBytes(record: PouchRecord): number {
     return Math.ceil(payload.length / 3) * 4 + signed + record.said.length * 1.1 + lines + 256;
   }
   if (record.type === 'entries') return record.data.length + 256;
+  if (record.type === 'proof') return record.proof.length * 1.1 + 512;
   return JSON.stringify(record as unknown as JsonValue).length + 64;
 }

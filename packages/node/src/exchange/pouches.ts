@@ -29,7 +29,13 @@ import {
   newestHeard,
   rememberNonce,
 } from './pouch-nonces.ts';
-import { entriesRecord, readStatements, recordBytes, rowRecord } from './pouch-records.ts';
+import {
+  entriesRecord,
+  readMaterial,
+  readStatements,
+  recordBytes,
+  rowRecord,
+} from './pouch-records.ts';
 import type { Sealing } from './sealing.ts';
 
 export type PouchDeps = Pick<
@@ -139,14 +145,14 @@ async function gather(deps: PouchDeps, wish: ComposeWish): Promise<Gathered | nu
     receiptsToAuthor: [],
   };
   let bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
-  const statements = await readStatements(reader, rows);
   const own = { party: deps.keys.party, origin: deps.keys.logSigner.key.name };
+  const material = await readMaterial(reader, own, rows);
   for (const row of rows) {
     if (gathered.statements >= composedStatementsMax || bytes >= composedPouchBytesMax) {
       gathered.more = true;
       break;
     }
-    const record = await rowRecord(reader, own, row, statements);
+    const record = await rowRecord(reader, own, row, material);
     if (record === null) {
       gathered.void.push(row.id);
       continue;
@@ -156,7 +162,7 @@ async function gather(deps: PouchDeps, wish: ComposeWish): Promise<Gathered | nu
     gathered.rows.push(row.id);
     if (row.item === 'statement') gathered.statements += 1;
     if (row.pouch === null) gathered.fresh += 1;
-    if (row.item === 'receipt' && statements.get(row.ref)?.author === wish.party) {
+    if (row.item === 'receipt' && material.statements.get(row.ref)?.author === wish.party) {
       gathered.receiptsToAuthor.push(row.id);
     }
   }

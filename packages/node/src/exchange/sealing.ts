@@ -6,7 +6,10 @@ import type { Result } from '@comity/record';
 export type Opened = Result<{ plaintext: Uint8Array; whole: boolean }, 'unreadable'>;
 
 export interface Sealing {
-  /** Rejects only for recipients that are none: they come from verified credentials. */
+  /**
+   * Rejects only for recipients that are none: they come from verified credentials. The plaintext is
+   * given away and empty afterwards.
+   */
   seal(recipients: string[], plaintext: Uint8Array): Promise<Uint8Array>;
   open(identities: string[], sealed: Uint8Array): Promise<Opened>;
   close(): Promise<void>;
@@ -49,12 +52,15 @@ export function startSealing(): Sealing {
     worker.ref();
     return new Promise((resolve, reject) => {
       waiting.set(task.id, { resolve, reject });
-      worker.postMessage(task);
+      worker.postMessage(task, task.do === 'seal' ? [task.plaintext.buffer as ArrayBuffer] : []);
     });
   };
   return {
     async seal(recipients, plaintext) {
-      const answer = await send({ id: next++, do: 'seal', recipients, plaintext });
+      // Bytes in the midst of a larger buffer are copied: only a whole buffer can be given away.
+      const whole = plaintext.byteLength === plaintext.buffer.byteLength;
+      const given = whole ? plaintext : plaintext.slice();
+      const answer = await send({ id: next++, do: 'seal', recipients, plaintext: given });
       if ('sealed' in answer) return answer.sealed;
       throw new InvariantError('failed' in answer ? answer.failed : 'sealing answered otherwise');
     },

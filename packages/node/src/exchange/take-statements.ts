@@ -46,13 +46,9 @@ export interface StatementsTaken {
   parked: boolean;
 }
 
-/** Judges and logs what came; receipts are then in the queues of those who get them. */
-export async function takeStatements(
-  deps: TakingDeps,
-  context: EnvelopeContext,
-  reads: readonly ReadEnvelope[],
-): Promise<StatementsTaken> {
-  const result: StatementsTaken = {
+/** What has come of no statements. */
+export function nothingTaken(): StatementsTaken {
+  return {
     taken: [],
     duplicates: [],
     refuse: [],
@@ -62,6 +58,15 @@ export async function takeStatements(
     dockets: [],
     parked: false,
   };
+}
+
+/** Judges and logs what came; receipts are then in the queues of those who get them. */
+export async function takeStatements(
+  deps: TakingDeps,
+  context: EnvelopeContext,
+  reads: readonly ReadEnvelope[],
+): Promise<StatementsTaken> {
+  const result = nothingTaken();
   const known = await statementsKnown(
     deps.store.reader,
     reads.map((read) => read.id),
