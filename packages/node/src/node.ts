@@ -26,10 +26,12 @@ import type { After } from './exchange/deps.ts';
 import { addressUrl } from './home/config.ts';
 import type { ConfigFlags } from './home/config.ts';
 import type { OfficerSecret } from './officers/key-files.ts';
+import { writeFileDurably } from './home/layout.ts';
 import { openNode } from './open-node.ts';
 import type { OpenFailure, OpenNode } from './open-node.ts';
 import { startExchange } from './node-exchange.ts';
 import type { NodeExchange } from './node-exchange.ts';
+import { ownCredentialsFile } from './parties/own-credentials.ts';
 
 export interface StartOptions {
   home: string;
@@ -180,6 +182,7 @@ async function serve(
     parts.listeners.push(onExchange);
     urls.exchange ??= addressUrl(onExchange.address);
     await rememberDirect(node, urls.exchange);
+    await leaveCredentials(node, urls.exchange, parts.log);
     const handler = api.routing.bind(api);
     if (config.api !== null) {
       const onApi = orStart(await listenOn(handler, config.api));
@@ -253,6 +256,16 @@ async function callApi(api: FastifyInstance, token: string, call: LocalCall): Pr
     contentType: String(reply.headers['content-type'] ?? ''),
     body: new Uint8Array(reply.rawPayload),
   };
+}
+
+/** A file in the home to hand to counterparts, so that pairing needs no command of its own. */
+async function leaveCredentials(node: OpenNode, direct: string, log: LogLine): Promise<void> {
+  const { reader } = node.storage.store;
+  const { sequencer } = node.storage;
+  const { party } = node.keys;
+  const file = await ownCredentialsFile({ reader, sequencer, party }, direct);
+  if (file.ok) await writeFileDurably(node.layout.credentials, file.value);
+  else log('warn', 'no credentials file was written', { code: file.code });
 }
 
 /** Kept so that `comity credentials` names the address while the node does not run. */

@@ -21,6 +21,8 @@ export interface HomeLayout {
   socket: string;
   apiToken: string;
   party: string;
+  /** Our credentials as counterparts take them in, written at each start. */
+  credentials: string;
 }
 
 /** The layout of `home`; nothing is created. */
@@ -37,6 +39,7 @@ export function homeLayout(home: string): HomeLayout {
     socket: join(root, 'socket'),
     apiToken: join(root, 'api-token'),
     party: join(root, 'party.json'),
+    credentials: join(root, 'credentials.comity'),
   };
 }
 
