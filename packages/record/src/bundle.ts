@@ -180,7 +180,7 @@ function inOrder<T>(items: readonly T[], order: (item: T) => Order): T[] {
 }
 
 function withEnvelope(item: { envelope: Envelope } & { [member: string]: unknown }): JsonValue {
-  return { ...item, envelope: envelopeToJson(item.envelope) } as JsonObject;
+  return { ...item, envelope: envelopeToJson(item.envelope) };
 }
 
 function readList<T>(

@@ -97,9 +97,13 @@ export function pouchRecordType(byte: number): PouchRecordType | null {
 
 /** The JSON body of a record. */
 export function pouchRecordToJson(record: PouchRecord): JsonValue {
-  const { type: _type, ...body } = record;
-  if (record.type !== 'envelope') return body as JsonObject;
-  return { ...body, envelope: envelopeToJson(record.envelope) } as JsonObject;
+  if (record.type !== 'envelope') {
+    const { type: _type, ...body } = record;
+    return body;
+  }
+  const { envelope, said, anchorLines, introduced } = record;
+  const body = { envelope: envelopeToJson(envelope), said, anchorLines };
+  return introduced === undefined ? body : { ...body, introduced };
 }
 
 /**

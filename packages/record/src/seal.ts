@@ -92,13 +92,26 @@ export async function openSealed(
   return success(await drain(stream));
 }
 
+/** Small enough that one piece never completes two chunks of the payload (64 KiB each). */
+const pieceBytes = 16 * 1024;
+
+// Piece by piece, on demand: a stream that fails drops what it has queued, and the chunks before
+// the damage are to be kept.
 function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      controller.enqueue(bytes);
-      controller.close();
+  let offset = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (offset >= bytes.length) {
+          controller.close();
+          return;
+        }
+        controller.enqueue(bytes.subarray(offset, offset + pieceBytes));
+        offset += pieceBytes;
+      },
     },
-  });
+    { highWaterMark: 0 },
+  );
 }
 
 async function drain(stream: ReadableStream<Uint8Array>): Promise<Opened> {

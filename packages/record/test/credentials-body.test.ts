@@ -25,7 +25,7 @@ const passkey: OfficerKey = {
 };
 
 function answer(changes: object): string {
-  const result = parseCredentialsBody({ ...body, ...changes } as JsonValue);
+  const result = parseCredentialsBody({ ...body, ...changes });
   return result.ok ? 'ok' : `${result.code} ${result.path}`;
 }
 const officers = (extra: object) => ({ officers: { ...body.officers, ...extra } });

@@ -39,6 +39,9 @@ const levels: { [kind: string]: Level } = {
   'channel.refuse': 'automatic',
 };
 
+/** POSIX seconds at which everything here begins. */
+export const testStart = 1_790_000_000;
+
 /** As much of the meaning of kinds as these tests need. */
 export const testMeaning: Meaning = {
   levelOf: (kind) => levels[kind] ?? null,
@@ -130,7 +133,7 @@ export type TestDocket = {
 export async function testDocket(exercise = false): Promise<TestDocket> {
   const north = await testParty('north', exercise);
   const south = await testParty('south', exercise);
-  const start = 1_790_000_000;
+  const start = testStart;
   const first = anchorTo(south, [north, south], start);
   const raised = north.say('allegation.raise', {
     to: [south.id],
@@ -162,9 +165,7 @@ export async function testDocket(exercise = false): Promise<TestDocket> {
       bundled(north, raised, [south], start + 10, first.lines),
       bundled(south, answered, [north], start + 40, second.lines),
     ],
-    credentials: [north, south].flatMap(({ documents }) =>
-      documents.map(({ envelope, proof }) => ({ envelope, said: formatLogProof(proof) })),
-    ),
+    credentials: [...chainOf(north), ...chainOf(south)],
     proofs: [receiptOf(raised, south, receipt), receiptOf(answered, north, receiptOfAnswer)],
     heartbeats: [
       heartbeat(north, south, raised.id, [answered.id], start + 100),
@@ -172,4 +173,25 @@ export async function testDocket(exercise = false): Promise<TestDocket> {
     ],
   };
   return { north, south, raised, answered, bundle };
+}
+
+/** The credentials of a party as a bundle has them. */
+export const chainOf = (party: TestParty) =>
+  party.documents.map(({ envelope, proof }) => ({ envelope, said: formatLogProof(proof) }));
+
+/** A docket of one notification, confirmed by its addressee. */
+export async function smallDocket(change: Partial<Bundle> = {}) {
+  const one = await testParty('one');
+  const two = await testParty('two');
+  const notified = one.say('incident.notify', { to: [two.id], pens: ['one 1'] });
+  const made: Bundle = {
+    comityBundle: 1,
+    docket: notified.id,
+    envelopes: [bundled(one, notified, [], testStart)],
+    credentials: [...chainOf(one), ...chainOf(two)],
+    proofs: [],
+    heartbeats: [heartbeat(two, one, notified.id, [notified.id], testStart + 60)],
+    ...change,
+  };
+  return { one, two, notified, bundle: made, trusted: [one.id, two.id] };
 }
