@@ -35,6 +35,7 @@ import { openStore } from '../../packages/node/src/store/open.ts';
 import { registerWitnessedLog } from '../../packages/node/src/witness/add-checkpoint.ts';
 import { witnessRoutes } from '../../packages/node/src/witness/routes.ts';
 import { MemoryLog } from './memory-log.ts';
+import { growNodeLog, nodeLogKey } from './node-log.ts';
 
 const [peers = '', litewitness = '', folder = ''] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
@@ -98,6 +99,7 @@ async function litewitnessCosignsOurs(): Promise<void> {
       return;
     }
     await growUnder(`http://${listen}/add-checkpoint`, witness, database);
+    await growNodeUnder(`http://${listen}`, witness, database);
   } finally {
     server?.kill();
     agent.kill();
@@ -137,6 +139,25 @@ async function growUnder(
   const stale = await submit(`old 1\n\n${noteAt(1000)}`);
   const said = stale.status === 409 ? await stale.text() : text(stale);
   check('it states the size that it holds', said === '1000\n' ? null : said);
+}
+
+/** The same with the log and the witness client of a node. */
+async function growNodeUnder(
+  url: string,
+  witness: NoteSigner['key'],
+  database: string,
+): Promise<void> {
+  addLog(database, nodeLogKey.name, formatVkey(nodeLogKey));
+  const steps = [1, 4, 251, 60];
+  const answers = await growNodeLog(join(folder, 'node'), steps, { key: witness, url });
+  for (const { size, answer } of answers) {
+    const problem = answer.kind === 'cosigned' ? null : JSON.stringify(answer);
+    check(
+      `litewitness cosigns a node's log at ${String(size)}, asked by the node's client`,
+      problem,
+    );
+  }
+  check('the node asked four times', answers.length === steps.length ? null : 'fewer');
 }
 
 function problemOf(
