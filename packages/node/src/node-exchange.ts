@@ -74,6 +74,10 @@ export async function startExchange(
     routes: options.offline ? [] : [direct],
   });
   if (!options.offline) node.onLogged((job) => exchange.said(job.recipients));
+  // A party was added again (perhaps with a new address) or was heard: no need to wait out a backoff.
+  const stopWaking = node.hub.subscribe((event) => {
+    if (event.type === 'channel' && !options.offline) exchange.courier.wake(event.party);
+  });
   await store.transact(async (tx) => {
     for (const { vkey } of config.witnessFor) {
       const key = parseVkey(vkey);
@@ -95,6 +99,7 @@ export async function startExchange(
     idle: async () => await exchange.idle(),
     async close() {
       stopHeartbeatSeconds();
+      stopWaking();
       await witnessing?.close();
       await exchange.close();
       await server.close();

@@ -27,7 +27,9 @@ export interface Route {
 export interface Courier {
   /** Something was queued for this party: send it now, unless the courier is waiting to try again. */
   kick(party: string): void;
-  /** The same for every counterpart; also where the courier waits (a route came back). */
+  /** Tries this party again now, also where the courier waits: it was heard, or has a new address. */
+  wake(party: string): void;
+  /** The same for every counterpart (a route came back). */
   kickAll(): Promise<void>;
   /** Composes an answer to a pouch that came in. */
   answer(party: string, nonce: string): Promise<ComposedPouch | null>;
@@ -98,6 +100,14 @@ export function makeCourier(deps: CourierDeps): Courier {
       lane.running = null;
       if (lane.again) kick(party);
     });
+  };
+
+  const wake = (party: string): void => {
+    const lane = laneOf(party);
+    lane.notBeforeMs = 0;
+    lane.cancelTimer?.();
+    lane.cancelTimer = null;
+    kick(party);
   };
 
   const later = (party: string, lane: Lane, milliseconds: number): void => {
@@ -217,14 +227,9 @@ export function makeCourier(deps: CourierDeps): Courier {
 
   return {
     kick,
+    wake,
     async kickAll() {
-      for (const { party } of await channelParties(deps.store.reader)) {
-        const lane = laneOf(party);
-        lane.notBeforeMs = 0;
-        lane.cancelTimer?.();
-        lane.cancelTimer = null;
-        kick(party);
-      }
+      for (const { party } of await channelParties(deps.store.reader)) wake(party);
     },
     answer: (party, nonce) => compose({ party, answers: nonce, always: true }, false),
     forHand: (party) => compose({ party, answers: null, always: true }, true),
