@@ -32,6 +32,8 @@ export type CheckedNote = { ok: true; times: LineTime[] } | { ok: false; problem
 /** The keys of a bundle and what was found out about its notes. */
 export type LineBook = {
   keys: LineKey[];
+  /** The keys by what a line says of its key: "name id". Several may collide. */
+  byLine: Map<string, LineKey[]>;
   used: Set<string>;
   notes: Map<string, CheckedNote>;
 };
@@ -51,7 +53,9 @@ export function openLineBook(chains: Iterable<Chain>, listed: readonly string[])
     }
   }
   for (const vkey of listed) add(vkey, 'listed', null);
-  return { keys: [...keys.values()], used: new Set(), notes: new Map() };
+  const list = [...keys.values()];
+  const byLine = Map.groupBy(list, ({ key }) => `${key.name} ${key.id}`);
+  return { keys: list, byLine, used: new Set(), notes: new Map() };
 }
 
 /** Checks all lines of a checkpoint of a party's log, once for each text. */
@@ -123,9 +127,8 @@ function signerOf(
   owner: string,
   origin: string,
 ): LineKey | null {
-  for (const candidate of book.keys) {
+  for (const candidate of book.byLine.get(`${line.name} ${line.id}`) ?? []) {
     const { key, purpose, party } = candidate;
-    if (key.name !== line.name || key.id !== line.id) continue;
     if (purpose === 'log' && (party !== owner || key.name !== origin)) continue;
     if (purpose === 'own-account' && party !== owner) continue;
     const check = noteSignatureCheck(text, line, key);

@@ -109,24 +109,29 @@ export function openAudit(
 
 /** Step 3: text, signatures, authority and `said` proof of each statement of the docket. */
 export function auditStatements(audit: Audit): void {
-  const problems = new Map<StatementProblem, string[]>();
+  const problems: { [problem in StatementProblem]: string[] } = {
+    text: [],
+    credentials: [],
+    said: [],
+    signatures: [],
+    authority: [],
+  };
   for (const { envelope, said } of audit.bundle.envelopes) {
     const checked = checkStatement(envelope, said, audit.chains, levelIn(audit));
     if (checked.ok) audit.statements.set(checked.value.id, checked.value);
-    else problems.set(checked.code, [...(problems.get(checked.code) ?? []), checked.detail ?? '']);
+    else problems[checked.code].push(checked.detail ?? '');
   }
   const count = `${audit.bundle.envelopes.length} statements`;
   const retired = [...audit.statements.values()].filter((held) => held.retired);
   const none = audit.bundle.envelopes.length === 0 ? ['no statement'] : [];
-  const of = (problem: StatementProblem): string[] => problems.get(problem) ?? [];
-  enter(audit.checks, 'statements', [...none, ...of('text'), ...of('credentials')], count);
-  enter(audit.checks, 'said', of('said'), `${count} in their authors’ logs`);
-  enter(audit.checks, 'signatures', of('signatures'), `all signatures of ${count}`);
+  enter(audit.checks, 'statements', [...none, ...problems.text, ...problems.credentials], count);
+  enter(audit.checks, 'said', problems.said, `${count} in their authors’ logs`);
+  enter(audit.checks, 'signatures', problems.signatures, `all signatures of ${count}`);
   const noEffect =
     retired.length === 0
       ? ''
       : `; without effect under retired credentials: ${retired.map(({ id }) => id.slice(0, 12)).join(', ')}`;
-  enter(audit.checks, 'authority', of('authority'), `as each kind needs${noEffect}`);
+  enter(audit.checks, 'authority', problems.authority, `as each kind needs${noEffect}`);
 }
 
 /** Step 4: one docket, between the same participants, all of an exercise or none. */
@@ -302,7 +307,9 @@ function takeTimes(audit: Audit, origin: string, index: number, note: string, ow
   const checked = checkNote(audit.book, note, owner);
   if (!checked.ok) return;
   const name = `${origin} ${index}`;
-  audit.times.set(name, [...(audit.times.get(name) ?? []), ...checked.times]);
+  const known = audit.times.get(name) ?? [];
+  known.push(...checked.times);
+  audit.times.set(name, known);
 }
 
 function receiversOf(audit: Audit, id: string): Set<string> {
