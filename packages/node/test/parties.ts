@@ -87,6 +87,7 @@ export interface TestNetwork {
 export interface TestParty {
   id: string;
   name: string;
+  folder: string;
   node: OpenNode;
   exchange: Exchange;
   secrets: OfficerSecret[];
@@ -107,6 +108,8 @@ export interface TestWorld {
   sealing: Sealing;
   party(name: string, more?: { rate?: RateTerms; exercise?: boolean }): Promise<TestParty>;
   pair(a: TestParty, b: TestParty): Promise<void>;
+  /** Stops a party, lets something happen to its home, and starts it again. */
+  restart(party: TestParty, between?: (home: string) => Promise<void>): Promise<TestParty>;
   /** Lets everything that can happen now happen: sending, taking in, folding. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -137,6 +140,16 @@ export async function makeWorld(): Promise<TestWorld> {
       network.parties.set(made.id, made);
       return made;
     },
+    async restart(party, between) {
+      await party.close();
+      network.parties.delete(party.id);
+      const { folder, name } = party;
+      await between?.(join(folder, 'home'));
+      const again = await openParty({ folder, name, clock, network, sealing });
+      network.parties.set(again.id, again);
+      await again.exchange.courier.kickAll();
+      return again;
+    },
     async pair(a, b) {
       await add(a, b);
       await add(b, a);
@@ -166,7 +179,7 @@ interface Making {
 }
 
 async function makeParty(making: Making): Promise<TestParty> {
-  const { folder, name, clock, network, sealing } = making;
+  const { folder, name, clock } = making;
   const home = join(folder, 'home');
   const environment = { COMITY_STATE_DIR: join(folder, 'state') };
   const random = (bytes: number) => new Uint8Array(randomBytes(bytes));
@@ -183,6 +196,14 @@ async function makeParty(making: Making): Promise<TestParty> {
     environment,
   });
   if (!made.ok) throw new Error(`init ${name}: ${made.code} ${made.detail ?? ''}`);
+  return openParty(making);
+}
+
+async function openParty(making: Making): Promise<TestParty> {
+  const { folder, name, clock, network, sealing } = making;
+  const home = join(folder, 'home');
+  const environment = { COMITY_STATE_DIR: join(folder, 'state') };
+  const random = (bytes: number) => new Uint8Array(randomBytes(bytes));
   const opened = await openNode({
     home,
     flags: {},
@@ -224,6 +245,7 @@ async function makeParty(making: Making): Promise<TestParty> {
   const party: TestParty = {
     id,
     name,
+    folder,
     node,
     exchange,
     secrets,

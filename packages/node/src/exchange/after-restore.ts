@@ -6,6 +6,7 @@ import type { EntryRun } from '../log/jobs.ts';
 import { channelParties } from './channels.ts';
 import type { ExchangeDeps } from './deps.ts';
 import type { IntakeReport } from './intake.ts';
+import { restoreAskAgainSeconds } from './limits.ts';
 import { queueItems } from './outbox.ts';
 
 export type RestoreDeps = Pick<ExchangeDeps, 'store' | 'sequencer' | 'clock' | 'log'>;
@@ -21,9 +22,12 @@ export interface AfterRestore {
 export function makeAfterRestore(deps: RestoreDeps): AfterRestore {
   const stated = new Map<string, string>();
   let runs: EntryRun[] = [];
+  let askedAt = -Infinity;
   return {
     async ask() {
       if (deps.sequencer.blocked === null) return [];
+      if (deps.clock.now() - askedAt < restoreAskAgainSeconds) return [];
+      askedAt = deps.clock.now();
       const parties = (await channelParties(deps.store.reader)).filter((each) => each.confirmed);
       const ref = JSON.stringify({ type: 'request', what: 'checkpoint' });
       const now = deps.clock.now();
@@ -46,7 +50,10 @@ export function makeAfterRestore(deps: RestoreDeps): AfterRestore {
       const note = ownLog.notes.at(-1);
       if (note !== undefined) stated.set(sender, note);
       if (stated.size === 0) return false;
-      runs.push(...ownLog.entries);
+      // What comes again from the same place takes the place of what came before.
+      for (const run of ownLog.entries) {
+        runs = [...runs.filter((each) => each.start !== run.start), run];
+      }
       const all = [...stated].map(([by, one]) => ({ by, note: one }));
       const cleared = await deps.sequencer.clearRestore(all, runs);
       if (cleared.ok) {

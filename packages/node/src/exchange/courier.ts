@@ -81,7 +81,8 @@ export function makeCourier(deps: CourierDeps): Courier {
   };
 
   const kick = (party: string): void => {
-    if (closed) return;
+    // Without a route the queue waits for files that are carried by hand.
+    if (closed || deps.routes.length === 0) return;
     const lane = laneOf(party);
     if (lane.running !== null) {
       lane.again = true;

@@ -14,10 +14,9 @@ import { compareAllDigests, compareHeartbeat, sayDueHeartbeats } from './heartbe
 import { makeIdLocks } from './id-locks.ts';
 import { makeIntake } from './intake.ts';
 import type { IntakeReport } from './intake.ts';
-import { passOnAfterSeconds } from './limits.ts';
 import { askForMissing, refillMissing } from './missing.ts';
 import type { OpenFailure } from './open-pouch.ts';
-import { passOnTo } from './passing-on.ts';
+import { makePassOnWatch, passOn, passOnEverything } from './passing-on.ts';
 import { makeRateLimits } from './rate-limits.ts';
 import type { PouchAnswer } from './routes/direct-server.ts';
 import { handRoute } from './routes/hand.ts';
@@ -52,6 +51,7 @@ export function makeExchange(deps: ExchangeDeps & { sealing: Sealing; routes: Ro
   const intake = makeIntake({ ...deps, rate, locks: makeIdLocks() });
   const restore = makeAfterRestore(deps);
   const own = { party: deps.keys.party, origin: deps.keys.logSigner.key.name };
+  const watch = makePassOnWatch();
   const background = new Set<Promise<void>>();
   let closed = false;
   let cancelChores: (() => void) | null = null;
@@ -67,7 +67,10 @@ export function makeExchange(deps: ExchangeDeps & { sealing: Sealing; routes: Ro
 
   const takeIn = async (sealed: Uint8Array): Promise<Result<IntakeReport, OpenFailure>> => {
     const taken = await intake.takeIn(sealed);
-    if (taken.ok) inBackground(() => followUp(taken.value));
+    if (!taken.ok) return taken;
+    const now = deps.clock.now();
+    for (const { id, others } of taken.value.manySided) watch.note(id, others, now);
+    inBackground(() => followUp(taken.value));
     return taken;
   };
 
@@ -102,7 +105,7 @@ export function makeExchange(deps: ExchangeDeps & { sealing: Sealing; routes: Ro
     },
     async beforeExport(party) {
       const now = deps.clock.now();
-      await deps.store.transact((tx) => passOnTo(tx, own.party, party, 0, now));
+      await deps.store.transact((tx) => passOnEverything(tx, own.party, party, now));
     },
   });
 
@@ -130,7 +133,10 @@ export function makeExchange(deps: ExchangeDeps & { sealing: Sealing; routes: Ro
       for (const { party } of parties) {
         await refillMissing(tx, party, now);
         await askForMissing(tx, party, now);
-        await passOnTo(tx, own.party, party, passOnAfterSeconds, now);
+      }
+      for (const [party, ids] of watch.due(now)) {
+        const paired = parties.some((each) => each.party === party);
+        if (paired) await passOn(tx, own.party, party, ids, now);
       }
       return watchSilence(tx, now);
     });

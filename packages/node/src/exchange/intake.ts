@@ -23,6 +23,7 @@ import type { IdLocks } from './id-locks.ts';
 import { cosignaturesPerPouchMax, proofsPerPouchMax } from './limits.ts';
 import { askForMissing, noteMissing } from './missing.ts';
 import { openPouch } from './open-pouch.ts';
+import { takeOwnStatements } from './own-statements.ts';
 import type { OpenedPouch, OpenFailure } from './open-pouch.ts';
 import { coverAnswered } from './outbox.ts';
 import { answeredSequence, forgetNonce, rememberHeard } from './pouch-nonces.ts';
@@ -68,6 +69,8 @@ export interface IntakeReport {
   answers: number | null;
   /** Parties whose queues have something new. */
   kick: string[];
+  /** Statements taken in that have recipients besides us. */
+  manySided: { id: string; others: string[] }[];
   /** Heartbeats and digests to compare once dockets are folded, and what was said of our own log. */
   compare: { tests: HeartbeatHeard[]; digests: DigestsRecord[] };
   ownLog: { notes: string[]; entries: EntryRun[] };
@@ -109,10 +112,14 @@ async function takeOpened(
 ): Promise<IntakeReport> {
   const { sender, pouch } = opened;
   const { manifest, records } = pouch;
+  const mine = reads.filter((read) => read.author === deps.keys.party);
+  const theirs = reads.filter((read) => read.author !== deps.keys.party);
   const kindOf = (read: ReadEnvelope) => (read.parsed.ok ? read.parsed.value.statement.kind : '');
-  const credentials = reads.filter((read) => kindOf(read) === 'party.credentials');
-  const delegations = reads.filter((read) => kindOf(read) === 'party.delegate');
-  const others = reads.filter((read) => !credentials.includes(read) && !delegations.includes(read));
+  const credentials = theirs.filter((read) => kindOf(read) === 'party.credentials');
+  const delegations = theirs.filter((read) => kindOf(read) === 'party.delegate');
+  const others = theirs.filter(
+    (read) => !credentials.includes(read) && !delegations.includes(read),
+  );
   const self = { party: deps.keys.party, exercise: deps.keys.exercise };
   const confirmed = opened.state === 'confirmed';
   const parties = await takeAllCredentials(
@@ -127,11 +134,13 @@ async function takeOpened(
   const first = before === null ? nothingTaken() : await takeStatements(deps, before, delegations);
   const context = await contextFor(deps, opened, others, proofs);
   const second = await takeStatements(deps, context, others);
+  const own = await takeOwnStatements(deps, sender, confirmed ? mine : []);
   const side = await takeSideRecords(deps, opened, context, proofs, [...first.ask, ...second.ask]);
   const due = [...parties.refuse, ...first.refuse, ...second.refuse];
   const stateNow = await stateOf(deps, sender);
   const refused = stateNow === 'confirmed' ? await refuseEverything(deps, opened, due, second) : [];
   const dockets = new Set([
+    ...own.dockets,
     ...second.dockets,
     ...side.dockets,
     ...refused.map((each) => each.docket),
@@ -148,13 +157,21 @@ async function takeOpened(
     nonce: manifest.nonce,
     complete: pouch.complete,
     records: records.length,
-    taken: [...parties.taken, ...[...first.taken, ...second.taken].map((job) => job.id)],
+    taken: [
+      ...own.recovered,
+      ...parties.taken,
+      ...[...first.taken, ...second.taken].map((job) => job.id),
+    ],
     duplicates: [...parties.duplicates, ...first.duplicates, ...second.duplicates],
     refused,
-    ignored: parties.ignored + first.ignored + second.ignored,
+    ignored: own.ignored + parties.ignored + first.ignored + second.ignored,
     receipts: side.receipts,
     answers: side.answers,
     kick: [...kick],
+    manySided: second.taken.flatMap(({ id, statement }) => {
+      const others = statement.to.filter((party) => party !== deps.keys.party && party !== sender);
+      return others.length === 0 ? [] : [{ id, others }];
+    }),
     compare: {
       tests: stateNow === 'confirmed' ? second.taken.flatMap(heartbeatHeard) : [],
       digests: stateNow === 'confirmed' ? records.filter((each) => each.type === 'digests') : [],

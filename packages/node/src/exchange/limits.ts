@@ -47,6 +47,10 @@ export const quietDelayMs = 1_000;
 export const directTimeoutMs = 60_000;
 /** Time after which a statement of a docket with more participants is passed on to who has no receipt. */
 export const passOnAfterSeconds = 60;
+/** Statements of dockets with more participants that are watched for missing receipts. */
+export const passOnWatchedMax = 16_384;
+/** How often counterparts are asked for our log while it is blocked after a restore. */
+export const restoreAskAgainSeconds = 30;
 /** Statements that one sweep passes on. */
 export const passOnPerSweepMax = 512;
 /** Heartbeats that may be missed before silence is an alarm. */

@@ -31,6 +31,7 @@ export async function noteMissing(
       .where('party', '=', party)
       .executeTakeFirstOrThrow();
     const room = list.slice(0, Math.max(0, missingPerPartyMax - Number(count)));
+    if (room.length < list.length) await markOverflow(tx, party);
     for (let start = 0; start < room.length; start += sqlListMax) {
       await tx
         .insertInto('missing')
@@ -84,12 +85,29 @@ export async function askForMissing(
   return ids.length;
 }
 
-/** Fills the list again from `parents`, for dockets of this party, when it has run empty. */
+const overflowKey = (party: string) => `missing-overflow/${party}`;
+
+/** Notes that more is missing than the list holds. */
+async function markOverflow(tx: StoreTransaction, party: string): Promise<void> {
+  await tx
+    .insertInto('meta')
+    .values({ key: overflowKey(party), value: '1' })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Fills the list again from `parents` when it has run empty and once held less than was missing. */
 export async function refillMissing(
   tx: StoreTransaction,
   party: string,
   now: number,
 ): Promise<void> {
+  const overflow = await tx
+    .selectFrom('meta')
+    .select('key')
+    .where('key', '=', overflowKey(party))
+    .executeTakeFirst();
+  if (overflow === undefined) return;
   const waiting = await tx
     .selectFrom('missing')
     .select('id')
@@ -97,6 +115,7 @@ export async function refillMissing(
     .limit(1)
     .executeTakeFirst();
   if (waiting !== undefined) return;
+  await tx.deleteFrom('meta').where('key', '=', overflowKey(party)).execute();
   const rows = await tx
     .selectFrom('parents')
     .innerJoin('statements as child', 'child.id', 'parents.child')
@@ -107,7 +126,7 @@ export async function refillMissing(
     .where('child.author', '=', party)
     .where('parent.id', 'is', null)
     .where('refusals.statement', 'is', null)
-    .limit(missingPerPartyMax)
+    .limit(missingPerPartyMax + 1)
     .execute();
   await noteMissing(
     tx,

@@ -5,33 +5,89 @@
  * it by the others too, with the author's credentials chain before it.
  */
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { passOnPerSweepMax, sqlListMax } from './limits.ts';
+import { passOnAfterSeconds, passOnPerSweepMax, passOnWatchedMax, sqlListMax } from './limits.ts';
 import { queueItems } from './outbox.ts';
 import type { QueueItem } from './outbox.ts';
 import { chainItems } from './requests.ts';
 
-/** Queues what this counterpart lacks and has had `seconds` to receive; returns how many. */
-export async function passOnTo(
+/** Statements of others whose recipients will be looked at once they had time to answer. */
+export interface PassOnWatch {
+  /** A statement with more recipients than us was taken in. */
+  note(id: string, recipients: readonly string[], now: number): void;
+  /** What is due, and forgotten here, by recipient. */
+  due(now: number): Map<string, string[]>;
+}
+
+/**
+ * Remembers in memory, within a bound: what is lost by a stop, or past the bound, comes out when
+ * heartbeats differ.
+ */
+export function makePassOnWatch(): PassOnWatch {
+  const watched = new Map<string, { at: number; recipients: readonly string[] }>();
+  return {
+    note(id, recipients, now) {
+      if (watched.size < passOnWatchedMax) {
+        watched.set(id, { at: now + passOnAfterSeconds, recipients });
+      }
+    },
+    due(now) {
+      const due = new Map<string, string[]>();
+      for (const [id, { at, recipients }] of watched) {
+        if (at > now) break; // In order of time: the rest is later.
+        watched.delete(id);
+        for (const party of recipients) due.set(party, [...(due.get(party) ?? []), id]);
+      }
+      return due;
+    },
+  };
+}
+
+/** Queues those of these statements for which a counterpart gave no receipt; returns how many. */
+export async function passOn(
   tx: StoreTransaction,
   self: string,
   party: string,
-  seconds: number,
+  ids: readonly string[],
   now: number,
 ): Promise<number> {
+  let queued = 0;
+  for (let start = 0; start < ids.length; start += sqlListMax) {
+    const part = ids.slice(start, start + sqlListMax);
+    queued += await queueLacked(tx, self, party, await lackedBy(tx, party, 'id', part), now);
+  }
+  return queued;
+}
+
+/** The same for everything in dockets of three parties or more: before a file goes by hand. */
+export async function passOnEverything(
+  tx: StoreTransaction,
+  self: string,
+  party: string,
+  now: number,
+): Promise<number> {
+  let queued = 0;
   const dockets = await manySidedDockets(tx, party);
-  const items: QueueItem[] = [];
-  const authors = new Set<string>();
   for (let start = 0; start < dockets.length; start += sqlListMax) {
     const part = dockets.slice(start, start + sqlListMax);
-    for (const row of await lackedBy(tx, party, part, now - seconds)) {
-      if (row.author !== self) authors.add(row.author);
-      items.push({ party, item: 'statement', ref: row.id, lane: 1 });
-    }
+    queued += await queueLacked(tx, self, party, await lackedBy(tx, party, 'docket', part), now);
   }
-  const chains: QueueItem[] = [];
-  for (const author of authors) chains.push(...(await chainItems(tx, author, party)));
-  await queueItems(tx, [...chains, ...items], now);
-  return items.length;
+  return queued;
+}
+
+async function queueLacked(
+  tx: StoreTransaction,
+  self: string,
+  party: string,
+  lacked: readonly { id: string; author: string }[],
+  now: number,
+): Promise<number> {
+  const items: QueueItem[] = [];
+  const authors = new Set(lacked.map((row) => row.author));
+  authors.delete(self);
+  for (const author of authors) items.push(...(await chainItems(tx, author, party)));
+  for (const { id } of lacked) items.push({ party, item: 'statement', ref: id, lane: 1 });
+  await queueItems(tx, items, now);
+  return lacked.length;
 }
 
 async function manySidedDockets(
@@ -51,16 +107,15 @@ async function manySidedDockets(
 async function lackedBy(
   reader: StoreReader | StoreTransaction,
   party: string,
-  dockets: readonly string[],
-  before: number,
+  column: 'id' | 'docket',
+  values: readonly string[],
 ): Promise<{ id: string; author: string }[]> {
   return reader
     .selectFrom('statements')
     .select(['id', 'author'])
-    .where('docket', 'in', dockets)
+    .where(column, 'in', values)
     .where('author', '!=', party)
     .where('refused', 'is', null)
-    .where('logged_at', '<=', before)
     .where((e) =>
       e.and([
         e.not(

@@ -107,7 +107,7 @@ export async function rowRecord(
     case 'receipt':
       return receiptRecord(reader, own.party, stored, known);
     case 'proof':
-      return proofRecord(reader, row.ref);
+      return proofRecord(reader, own, row.ref);
     case 'cosignature':
       return cosignatureRecord(reader, row.ref);
     case 'checkpoint':
@@ -170,12 +170,17 @@ async function receiptRecord(
   return { type: 'proof', statement: row.id, party: self, role: 'held', listDigest, proof };
 }
 
-async function proofRecord(reader: StoreReader, ref: string): Promise<PouchRecord | null> {
+async function proofRecord(
+  reader: StoreReader,
+  own: OwnLog,
+  ref: string,
+): Promise<PouchRecord | null> {
   const { statement, party, role } = JSON.parse(ref) as {
     statement: string;
     party: string;
     role: 'said' | 'held';
   };
+  if (party === own.party) return ownProofRecord(reader, own, statement, role);
   const row = await reader
     .selectFrom('proofs')
     .select(['proof', 'list_digest'])
@@ -188,6 +193,24 @@ async function proofRecord(reader: StoreReader, ref: string): Promise<PouchRecor
   if (row === undefined) return null;
   const { proof, list_digest: listDigest } = row;
   return { type: 'proof', statement, party, role, listDigest, proof };
+}
+
+async function ownProofRecord(
+  reader: StoreReader,
+  own: OwnLog,
+  statement: string,
+  role: 'said' | 'held',
+): Promise<PouchRecord | null> {
+  const row = await reader
+    .selectFrom('statements')
+    .select(['list_digest', 'own', 'held_index'])
+    .where('id', '=', statement)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  if (role === 'said' ? row.own === 0 : row.held_index === null) return null;
+  const proof = await ownProof(reader, statement, role);
+  const { list_digest: listDigest } = row;
+  return { type: 'proof', statement, party: own.party, role, listDigest, proof };
 }
 
 async function cosignatureRecord(reader: StoreReader, ref: string): Promise<PouchRecord | null> {

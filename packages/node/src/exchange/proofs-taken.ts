@@ -108,15 +108,12 @@ export async function storeProofs(
   return { dockets: [...dockets], receipts };
 }
 
-/** Whoever holds a statement needs it no more, whoever's it is. */
+/** Whoever holds a statement, or has said it, needs it no more. */
 async function coverHeld(
   tx: StoreTransaction,
   checked: readonly CheckedProofRecord[],
 ): Promise<void> {
-  const held = Map.groupBy(
-    checked.filter((each) => each.role === 'held'),
-    (each) => each.party,
-  );
+  const held = Map.groupBy(checked, (each) => each.party);
   for (const [party, list] of held) {
     await coverStatements(
       tx,

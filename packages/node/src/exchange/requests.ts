@@ -45,6 +45,7 @@ async function answersTo(
       return [
         { party, item: 'checkpoint', ref: JSON.stringify({ party }), lane: 0 },
         { party, item: 'entries', ref: JSON.stringify({ from: theirSize, party }), lane: 0 },
+        ...(await lostSince(reader, party, theirSize)),
       ];
     case 'entries':
       return [{ party, item: 'entries', ref: JSON.stringify({ from: request.from }), lane: 0 }];
@@ -55,6 +56,31 @@ async function answersTo(
       if (!(await takesPart(reader, party, request.docket))) return [];
       return [{ party, item: 'facts', ref: JSON.stringify({ docket: request.docket }), lane: 1 }];
   }
+}
+
+/** What a restored log has lost: the statements of its entries from this size on. */
+async function lostSince(
+  reader: StoreTransaction,
+  party: string,
+  size: number,
+): Promise<QueueItem[]> {
+  const said = await reader
+    .selectFrom('statements')
+    .select('id')
+    .where('author', '=', party)
+    .where('said_index', '>=', size)
+    .orderBy('said_index')
+    .execute();
+  const held = await reader
+    .selectFrom('proofs')
+    .innerJoin('statements', 'statements.id', 'proofs.statement')
+    .select('statements.id')
+    .where('proofs.party', '=', party)
+    .where('proofs.role', '=', 'held')
+    .where('proofs.log_index', '>=', size)
+    .orderBy('proofs.log_index')
+    .execute();
+  return [...said, ...held].map((row) => ({ party, item: 'statement', ref: row.id, lane: 1 }));
 }
 
 async function statementAnswers(
@@ -84,7 +110,9 @@ async function authorIfFor(
     .where('id', '=', id)
     .where('refused', 'is', null)
     .executeTakeFirst();
-  if (row === undefined || row.author === party) return null;
+  if (row === undefined) return null;
+  // Its own, which a restored home may have lost.
+  if (row.author === party) return row.author;
   const envelope = parseEnvelope(row.envelope);
   if (!envelope.ok) return null;
   const parsed = parseStatement(envelope.value.payload, envelope.value.payloadType);
