@@ -6,6 +6,7 @@ import {
   fold,
   inputDigest,
   obligationId,
+  stateDigest,
   termsDigest,
   type FoldParty,
   type Obligation,
@@ -210,6 +211,19 @@ describe('witnessed time (ruling 21)', () => {
     expect(of('acknowledge-notification').provisional).toBe(false);
   });
 
+  it('times that are no times are ignored and stop nothing', () => {
+    const { h, b } = incident(10);
+    const opening = h.statement(h.docket);
+    for (const time of [2 ** 60, -1, 0.5, NaN]) {
+      opening.said.witnessTimes = [{ party: b.party, vkey: 'witness+b', time }];
+      opening.anchorTimes = [{ origin: 'b.example/log', vkey: 'witness+b', time }];
+      const input = h.input();
+      const state = fold(input);
+      expect(state.acts[h.docket]?.said).toEqual({ at: second, provisional: true });
+      expect([stateDigest(state), inputDigest(input)].join('')).toMatch(/^[0-9a-f]{128}$/);
+    }
+  });
+
   it('cosignatures that no policy counts do not enter the input digest', () => {
     const { h } = incident(10);
     const before = inputDigest(h.input());
@@ -299,7 +313,10 @@ describe('refusals', () => {
     const [a, b, c] = [makeParty('a'), makeParty('b'), makeParty('c')];
     const h = new History([a, b, c]);
     h.say({ from: a, kind: 'incident.notify', body: bodies.notify });
-    delete h.statement(h.docket).held[c.party];
+    const { held } = h.statement(h.docket);
+    h.statement(h.docket).held = Object.fromEntries(
+      Object.entries(held).filter(([party]) => party !== c.party),
+    );
     refuse(h, c, 'rate-limited');
     const state = fold(h.input());
     expect(state.state).toBe('notified');

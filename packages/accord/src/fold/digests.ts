@@ -15,7 +15,7 @@ import { reduceFact, type ReducedFact } from './times.ts';
 
 /** SHA-256 of the state's RFC 8785 bytes, in hex. */
 export function stateDigest(state: DocketState): string {
-  return sha256Hex(canonicalJsonBytes(state as unknown as JsonValue));
+  return sha256Hex(canonicalJsonBytes(state));
 }
 
 /**

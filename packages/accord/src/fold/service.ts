@@ -62,7 +62,7 @@ export function refusalsOf(graph: Graph, timing: Timing): Refusals {
     const known = (refusals[refused] ??= {})[by.author];
     const one = { code, founded, by };
     if (known === undefined || compareRefusals(one, known, timing) < 0) {
-      (refusals[refused] as Refusals[string])[by.author] = one;
+      refusals[refused][by.author] = one;
     }
   }
   return refusals;

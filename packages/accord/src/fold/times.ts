@@ -75,7 +75,7 @@ export function reduceFact(
       : countedBy(policy);
   const earliest = new Map<string, Witnessed>();
   for (const one of fact.witnessTimes) {
-    if ((notBefore !== null && one.time < notBefore) || !counts(one)) continue;
+    if (!isTime(one.time) || (notBefore !== null && one.time < notBefore) || !counts(one)) continue;
     const known = earliest.get(one.vkey);
     if (known === undefined || one.time < known.time) earliest.set(one.vkey, one);
   }
@@ -85,8 +85,15 @@ export function reduceFact(
       a.party === b.party ? (a.vkey < b.vkey ? -1 : 1) : a.party < b.party ? -1 : 1,
     );
   }
-  return { origin: fact.origin, index: fact.index, own: fact.ownTime, witnessed };
+  const own = fact.ownTime !== null && isTime(fact.ownTime) ? fact.ownTime : null;
+  return { origin: fact.origin, index: fact.index, own, witnessed };
 }
+
+/** Whole seconds from 1970 to the year 9999: a hostile cosigner’s others must not stop arithmetic. */
+function isTime(seconds: number): boolean {
+  return Number.isInteger(seconds) && seconds >= 0 && seconds <= secondsMax;
+}
+const secondsMax = 253_402_300_799;
 
 function speaksFor({ participants, parties }: Timing, { party, vkey }: Witnessed): boolean {
   return participants.includes(party) && witnessKeysOf(parties.get(party)).has(vkey);
@@ -187,10 +194,10 @@ export function notBeforeOf(
   author: string,
   anchorTimes: readonly { origin: string; vkey: string; time: number }[],
 ): number | null {
-  if (anchorTimes.length === 0) return null;
+  const sound = anchorTimes.filter(({ time }) => isTime(time));
   let latest: number | null = null;
-  for (const origin of new Set(anchorTimes.map((line) => line.origin))) {
-    const lines = anchorTimes.filter((line) => line.origin === origin);
+  for (const origin of new Set(sound.map((line) => line.origin))) {
+    const lines = sound.filter((line) => line.origin === origin);
     const time = anchorTime(timing, author, origin, lines);
     if (time !== null && (latest === null || time > latest)) latest = time;
   }

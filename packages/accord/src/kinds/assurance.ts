@@ -7,7 +7,6 @@
  */
 import { z } from 'zod';
 import { canonicalJsonBytes, sha256Hex } from '@comity/record';
-import type { JsonValue } from '@comity/record';
 import { durationSchema } from '../duration.ts';
 import { hexDigest, name, textByLanguage, timestamp } from '../fields.ts';
 import { listMax } from '../limits.ts';
@@ -53,7 +52,7 @@ export type OfferBody = import('zod').infer<typeof offer.schema>;
  */
 export function assuranceDigest(body: OfferBody): string {
   const { openUntil: _open, irrevocableFor: _irrevocable, ...promised } = body;
-  return sha256Hex(canonicalJsonBytes(promised as unknown as JsonValue));
+  return sha256Hex(canonicalJsonBytes(promised));
 }
 
 export const reciprocate = define({
