@@ -23,6 +23,7 @@ import type { Clock } from '../src/context.ts';
 import { say } from '../src/desk/say.ts';
 import type { RateTerms } from '../src/exchange/deps.ts';
 import { rateDefault } from '../src/exchange/deps.ts';
+import type { StoreKind, TestPlace } from './stores.ts';
 import type { Route, SendResult } from '../src/exchange/courier.ts';
 import { makeExchange } from '../src/exchange/exchange.ts';
 import type { Exchange } from '../src/exchange/exchange.ts';
@@ -115,11 +116,13 @@ export interface TestWorld {
   close(): Promise<void>;
 }
 
-export async function makeWorld(): Promise<TestWorld> {
+/** Parties keep their records in SQLite unless a kind of store is given (stores.ts). */
+export async function makeWorld(kind?: StoreKind): Promise<TestWorld> {
   const clock = testClock();
   const network: TestNetwork = { onSend: () => 'deliver', sent: [], parties: new Map() };
   const sealing = startSealing();
   const folders: string[] = [];
+  const places: TestPlace[] = [];
   const settle = async (): Promise<void> => {
     for (let round = 0; round < 8; round += 1) {
       for (const each of network.parties.values()) {
@@ -136,7 +139,10 @@ export async function makeWorld(): Promise<TestWorld> {
     async party(name, more = {}) {
       const folder = await mkdtemp(join(tmpdir(), 'comity-party-'));
       folders.push(folder);
-      const made = await makeParty({ folder, name, clock, network, sealing, ...more });
+      const place = await kind?.place();
+      if (place !== undefined) places.push(place);
+      const database = place?.location.kind === 'postgres' ? place.location.url : null;
+      const made = await makeParty({ folder, name, clock, network, sealing, database, ...more });
       network.parties.set(made.id, made);
       return made;
     },
@@ -163,6 +169,7 @@ export async function makeWorld(): Promise<TestWorld> {
     async close() {
       for (const each of network.parties.values()) await each.close();
       await sealing.close();
+      for (const place of places) await place.remove();
       for (const folder of folders) await rm(folder, { recursive: true, force: true });
     },
   };
@@ -174,6 +181,8 @@ interface Making {
   clock: TestClock;
   network: TestNetwork;
   sealing: Sealing;
+  /** Address of a PostgreSQL database, or null for SQLite in the home. */
+  database?: string | null;
   rate?: RateTerms;
   exercise?: boolean;
 }
@@ -194,6 +203,7 @@ async function makeParty(making: Making): Promise<TestParty> {
     random,
     clock,
     environment,
+    ...(making.database == null ? {} : { config: { database: making.database } }),
   });
   if (!made.ok) throw new Error(`init ${name}: ${made.code} ${made.detail ?? ''}`);
   return openParty(making);

@@ -4,6 +4,7 @@
  *
  * A refused id counts as taken (rulings.md, 11): it is in `refusals`, and nobody is asked for it.
  */
+import { sql } from 'kysely';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { missingAskAgainSeconds, missingPerPartyMax, requestIdsMax, sqlListMax } from './limits.ts';
 import { queueItems } from './outbox.ts';
@@ -71,9 +72,16 @@ export async function askForMissing(
     .select('id')
     .where('party', '=', party)
     .where((e) =>
-      e.or([e('asked_at', 'is', null), e('asked_at', '<=', now - missingAskAgainSeconds)]),
+      e.or([
+        e('asked_at', 'is', null),
+        // What nobody answers for long is asked for less and less often.
+        e.and([
+          e('asked_at', '<=', now - missingAskAgainSeconds),
+          sql<boolean>`asked_at + (${now} - since) / 4 <= ${now}`,
+        ]),
+      ]),
     )
-    .orderBy('since')
+    .orderBy(sql`coalesce(asked_at, 0)`)
     .orderBy('id')
     .limit(requestIdsMax)
     .execute();

@@ -140,7 +140,6 @@ export async function chainItems(
         .on('proofs.role', '=', 'held'),
     )
     .select('statements.id')
-    .distinct()
     .where('statements.author', '=', author)
     .where('statements.kind', 'in', ['party.credentials', 'party.delegate'])
     .where('statements.refused', 'is', null)
