@@ -20,7 +20,6 @@ export const voidReasons = [
   'opening-void',
   // Of the docket's table.
   'not-yours',
-  'too-early',
   'too-late',
   'other-text',
   'other-credentials',
