@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exerciseLine } from '../src/output/output.ts';
 import { Place } from './command.ts';
+import type { Ran } from './command.ts';
 
 const identifier = /^[0-9a-f]{64}$/u;
 let place: Place;
+let one: Ran;
 const protectedKeys = ['--home', 'east', '--passphrase-file', 'pass'];
 
 beforeAll(async () => {
@@ -22,22 +24,14 @@ beforeAll(async () => {
     '--exercise',
     '--unprotected-keys',
   ]);
+  const single = ['--officers', '1', '--unprotected-keys', '--json'];
+  one = await place.done(['init', '--home', 'one', '--name', 'One', ...single]);
 }, 60_000);
 afterAll(() => place.remove());
 
 describe('init', () => {
-  it('answers party, origin, vkey and officers', async () => {
-    const ran = await place.done([
-      'init',
-      '--home',
-      'one',
-      '--name',
-      'One',
-      '--officers',
-      '1',
-      '--unprotected-keys',
-      '--json',
-    ]);
+  it('answers party, origin, vkey and officers', () => {
+    const ran = one;
     expect(ran.json()).toEqual({
       party: expect.stringMatching(identifier),
       origin: expect.stringMatching(/^one-[0-9a-f]{8}\.comity\/log$/u),

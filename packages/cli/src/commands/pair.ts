@@ -56,8 +56,11 @@ function addAdd(pair: Command): void {
     usage: 'add <file-or-url>',
     summary: 'Take the credentials of the other side',
     description:
-      'From a file that "comity credentials" wrote, or from the address of their node. Where the file comes from does not matter: only the safety number, compared by voice, says whose it is.',
-    examples: ['pair add south.comity --home north', 'pair add https://south.example --home north'],
+      'From a file that "comity credentials" wrote, or from a web address where such a file lies. Where the file comes from does not matter: only the safety number, compared by voice, says whose it is. The file also says where their node can be reached; a file written before their node first ran does not, and then only pouches by hand go. Adding again takes newer credentials and the newer address.',
+    examples: [
+      'pair add south.comity --home north',
+      'pair add https://south.example/south.comity --home north',
+    ],
     home: 'home',
   }).action(
     run<CommonOptions>(async (context, _options, source) => {

@@ -140,7 +140,7 @@ function counterpartWords(
       output.style.alarm('  FROZEN: two different credentials of one version exist. Pair again.'),
     );
   }
-  if (one.failures > 0) {
+  if (one.failures > 0 && one.waiting > 0) {
     lines.push(
       `  ${one.failures} failed tries in a row: ${shown(one.lastError ?? 'no reason known')}`,
     );
