@@ -362,6 +362,18 @@ describe('extensions and waivers', () => {
   });
 });
 
+it('of two discharges at one time the first in the log counts, whatever their ids', () => {
+  for (let seed = 0; seed < 8; seed += 1) {
+    const h = new History([makeParty('a'), makeParty('b')], false, `seed ${seed}`);
+    const [one, two] = h.parties as [FoldParty, FoldParty];
+    h.say({ from: one, kind: 'incident.notify', body: bodies.notify });
+    const acknowledge = { kind: 'incident.acknowledge', body: bodies.acknowledge };
+    const first = h.say({ from: two, ...acknowledge, at: second + 60 });
+    h.say({ from: two, ...acknowledge, at: second + 60 });
+    expect(Object.values(fold(h.input()).obligations)[0]?.dischargedBy).toBe(first);
+  }
+});
+
 describe('what falls', () => {
   it('a retraction drops what still runs, and nothing that was already late', () => {
     const early = incident(10);

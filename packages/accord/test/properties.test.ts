@@ -12,7 +12,7 @@ import {
   type FoldStatement,
 } from '../src/index.ts';
 import { bodies, type History } from './history.ts';
-import { build, plan } from './random-history.ts';
+import { build, operation, plan } from './random-history.ts';
 
 const runs = process.env['SLOW'] === '1' ? 5_000 : 250;
 const holds = <T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => void): void =>
@@ -44,23 +44,45 @@ it('gives the same digests in any order of arrival, and with duplicates', () => 
 it('gives the same digests after a partition has healed', () => {
   holds(fc.tuple(plan, fc.nat(1_000_000)), ([one, random]) => {
     const h = build(one, '');
-    // Each side holds some statements, and of those of both only its own proofs.
-    const sides = [0, 1].map((side) =>
-      h.statements
-        .filter((_s, at) => (random >> at) % 3 !== side)
-        .map((s) => partOf(s, (_party, at) => (at + random) % 2 === side)),
+    // Each side holds some statements, with its own proofs; then each passes on what it has.
+    const parts = [0, 1].map((side) =>
+      h.statements.map((s) => partOf(s, (at) => (at + random) % 2 === side)),
     );
-    const all = h.statements.map((s) => partOf(s, (_party, at) => (at + random) % 2 === 0));
-    const rest = h.statements.map((s) => partOf(s, (_party, at) => (at + random) % 2 === 1));
-    const statements = [...sides.flat(), ...all, ...rest];
+    const early = parts.map((part, side) => part.filter((_s, at) => (random >> at) % 3 !== side));
+    const statements = [...early.flat(), ...parts.flat()];
     expect(digests(h.input({ statements }))).toEqual(digests(h.input()));
   });
 });
 
-function partOf(s: FoldStatement, keeps: (party: string, at: number) => boolean): FoldStatement {
-  const held = Object.entries(s.held).filter(([party], at) => keeps(party, at));
-  return { ...s, held: Object.fromEntries(held) };
+/** Keeps some receipts and some cosignatures; each receipt, with one half of its cosignatures. */
+function partOf(s: FoldStatement, keeps: (at: number) => boolean): FoldStatement {
+  const some = (fact: FoldStatement['said']) => ({
+    ...fact,
+    witnessTimes: fact.witnessTimes.filter((_w, at) => keeps(at)),
+  });
+  const held = Object.entries(s.held).map(([party, fact]) => [party, some(fact)] as const);
+  return { ...s, said: some(s.said), held: Object.fromEntries(held) };
 }
+
+it('judges concurrent acts alike whichever came first', () => {
+  const two = fc.tuple(operation, operation);
+  holds(fc.tuple(plan, two), ([one, [left, right]]) => {
+    const usual = { after: 'heads', prior: 'honest', offices: 'enough', receipt: 10 } as const;
+    const operations = one.operations.slice(0, 5).map((o) => ({ ...o, ...usual }));
+    const fork = build({ ...one, operations }, '');
+    const heads = fork.heads;
+    const count = fork.statements.length;
+    const [x, y] = [
+      { ...left, ...usual, who: 0 },
+      { ...right, ...usual, who: 1 },
+    ];
+    const h = build({ ...one, operations: [...operations, x, y] }, '');
+    for (const s of h.statements.slice(count)) s.statement.after = heads;
+    const last = h.statements.slice(count).toReversed();
+    const swapped = h.input({ statements: [...last, ...h.statements.slice(0, count)] });
+    expect(digests(swapped)).toEqual(digests(h.input()));
+  });
+});
 
 it('gives the same state for other nonces, after every id is renamed', () => {
   holds(plan, (one) => {

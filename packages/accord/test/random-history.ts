@@ -14,23 +14,26 @@ export type Operation = {
   receipt: number | null;
   witnessed: boolean;
   offices: 'enough' | 'none' | 'too-few';
+  /** Seconds until the next act: 0 makes ties. */
+  pause: number;
 };
 
 const often = <T>(usual: T, ...others: T[]): fc.Arbitrary<T> =>
   fc.oneof(
-    { arbitrary: fc.constant(usual), weight: 8 },
+    { arbitrary: fc.constant(usual), weight: 30 },
     ...others.map((other) => ({ arbitrary: fc.constant(other), weight: 1 })),
   );
 
 export const operation: fc.Arbitrary<Operation> = fc.record({
   who: fc.nat(2),
-  what: fc.nat(60),
+  what: fc.nat(1_000),
   refer: fc.nat(20),
   after: fc.constantFrom<Operation['after']>('heads', 'heads', 'heads', 'one', 'one', 'none'),
   prior: often<Operation['prior']>('honest', 'stale', 'none'),
   receipt: often<number | null>(10, null, 4000, 10_000_000),
   witnessed: often(true, false),
   offices: often<Operation['offices']>('enough', 'none', 'too-few'),
+  pause: fc.constantFrom(0, 60),
 });
 
 export type Plan = {
@@ -73,6 +76,7 @@ function perform(h: History, type: Plan['type'], one: Operation, step: number): 
   const earlier = h.statements[one.refer % Math.max(1, h.statements.length)]?.id;
   const after =
     one.after === 'heads' ? h.heads : one.after === 'one' && earlier !== undefined ? [earlier] : [];
+  const now = h.now;
   h.say({
     from,
     ...choice,
@@ -82,6 +86,7 @@ function perform(h: History, type: Plan['type'], one: Operation, step: number): 
     ...(one.prior === 'honest' ? {} : { prior: one.prior === 'none' ? null : (earlier ?? null) }),
     ...(one.offices === 'enough' ? {} : { offices: one.offices === 'none' ? [] : ['duty'] }),
   });
+  h.now = now + one.pause;
 }
 
 function choicesFor(
@@ -101,7 +106,9 @@ function choicesFor(
     { kind: 'channel.refuse', body: { refused: any, code: 'bad-schema' } },
     { kind: 'made.up', body: {} },
   ];
-  return [...choicesOf(h, type, step, from, some), ...moves(h, type), ...common];
+  const own = choicesOf(h, type, step, from, some);
+  // Kinds of the type three times, so that most acts do something.
+  return [...own, ...own, ...own, ...moves(h, type), ...common];
 }
 
 function moves(h: History, type: Plan['type']): Choice[] {
