@@ -8,7 +8,7 @@ import type { CredentialsBody, Threshold } from './credentials-body.ts';
 import { delegationsInForce, versionById } from './credentials-chain.ts';
 import type { Chain, CredentialsVersion, Delegation } from './credentials-chain.ts';
 import type { DelegationGrant } from './delegation-body.ts';
-import { preAuthEncoding, statementId } from './envelope.ts';
+import { isExercisePayloadType, preAuthEncoding, statementId } from './envelope.ts';
 import type { Envelope, EnvelopeSignature } from './envelope.ts';
 import type { KeyType } from './keys.ts';
 import { officerKeyBytes, officerKeyId, officerKeyType } from './officer-key.ts';
@@ -42,8 +42,9 @@ type TableKey = { key: OfficerKey; publicKey: Uint8Array; signer: Signer };
  *
  * Every signature must be by an officer of that version, by its automatic key, or by a delegation
  * in force at `index` of the version's log (without an index: not ended); else `bad-signature`, as
- * for wrong passkey fields and for an envelope without signatures. A delegate's key counts for the
- * kinds that the delegation names and for no others. Verify the checks, all of them, then ask
+ * for wrong passkey fields, for an envelope without signatures, and for a payload type that is an
+ * exercise's where the party is not, or the other way round. A delegate's key counts for the kinds
+ * that the delegation names and for no others. Verify the checks, all of them, then ask
  * `officesThatSigned` and `levelsMet`; or call `verifyEnvelope`.
  */
 export function signatureChecks(
@@ -54,6 +55,9 @@ export function signatureChecks(
 ): Result<SignatureChecks, 'bad-signature'> {
   const version = versionById(chain, credentialsId);
   if (version === null) return failure('bad-signature', '', 'unknown credentials');
+  if (isExercisePayloadType(envelope.payloadType) !== chain.exercise) {
+    return failure('bad-signature', '', 'an exercise signature counts in exercises only');
+  }
   const table = keyTable(version.body);
   return collectChecks(envelope, (keyid) => {
     return table.get(keyid) ?? delegateKey(envelope, chain, version, keyid, index);

@@ -98,6 +98,10 @@ describe('authority', () => {
     const rehearsed = sign('application/vnd.comity.exercise+json', payload, ['north 1']);
     const { signatures } = rehearsed;
     expect(
+      verifyEnvelope(rehearsed, party.verifiedChain, party.credentials),
+      'not even as an exercise of a real party',
+    ).toMatchObject({ code: 'bad-signature' });
+    expect(
       verifyEnvelope({ ...said.envelope, signatures }, party.verifiedChain, party.credentials),
     ).toMatchObject({ code: 'bad-signature' });
   });
