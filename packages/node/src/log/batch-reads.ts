@@ -102,6 +102,7 @@ export async function loadAdopted(
   tx: StoreTransaction,
   entries: readonly Uint8Array[],
 ): Promise<Map<string, { index: number; size: number }>> {
+  if (entries.length === 0) return new Map();
   const rows = await tx
     .selectFrom('adopted_entries')
     .selectAll()

@@ -93,7 +93,7 @@ async function loadPast(
     known: await loadKnown(tx, [...new Set(jobs.map(({ job }) => job.id))]),
     priors: await loadPriors(tx, said),
     credentials: await loadCredentials(tx, said),
-    adopted: entries.length > 0 ? await loadAdopted(tx, entries) : new Map(),
+    adopted: await loadAdopted(tx, entries),
   };
 }
 

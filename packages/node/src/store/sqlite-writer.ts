@@ -34,7 +34,7 @@ export class SqliteWriter {
         this.#worker.postMessage({ id, sql, parameters } satisfies WriterRequest);
       } catch (error) {
         this.#waiting.delete(id);
-        reject(error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
   }
