@@ -2,7 +2,6 @@
 import { assuranceDigest } from '@comity/accord';
 import type { OfferBody } from '@comity/accord';
 import { channelDocket } from '@comity/record';
-import { builtInTerms, termsDigest } from '@comity/accord';
 import type { PartyName } from './cast.ts';
 import type { House, Houses } from './houses.ts';
 import { scenario } from './scenario.ts';
@@ -54,8 +53,6 @@ async function sayStep(
     docket,
     body: step.body(refs),
     ...(step.cites === undefined ? {} : { cites: step.cites.map(refs.statement) }),
-    // Three parties have agreed terms two by two; what all of them have in common is built in.
-    ...(opens && step.to.length > 1 ? { terms: termsDigest(builtInTerms['contact-points']) } : {}),
     ...(step.planned === 'refused' ? { unchecked: true } : {}),
   });
   const [first] = step.to;

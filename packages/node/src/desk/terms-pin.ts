@@ -32,6 +32,12 @@ export async function pinTerms(
   wanted: string | null,
 ): Promise<Result<TermsPin, 'terms-not-agreed'>> {
   const builtIn = termsDigest(builtInTerms['contact-points']);
+  // Terms are agreed two by two, and a third participant holds neither of the statements that agree
+  // on them: what all of three or more have in common is built in.
+  if (recipients.length > 1) {
+    if (wanted === null || wanted === builtIn) return success({ terms: builtIn, cites: [] });
+    return failure('terms-not-agreed', 'terms', 'three or more parties have contact-points only');
+  }
   const digest = wanted ?? (await commonTerms(reader, self.party, recipients)) ?? builtIn;
   if (digest === builtIn) return success({ terms: builtIn, cites: [] });
   const cites: string[] = [];

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# The README's ten commands, in a fresh folder, and a look at whether Southmark really holds the message.
+set -u -o pipefail
+repository=$(cd "$(dirname "$0")/../.." && pwd)
+folder=$(mktemp -d)
+cleanup() {
+  # Ends only what this script started: the jobs of this shell.
+  jobs -p | xargs -r kill 2>/dev/null
+  wait 2>/dev/null
+  rm -rf "$folder"
+}
+trap cleanup EXIT
+export COMITY_STATE_DIR="$folder/state"
+cd "$folder" || exit 1
+npx() { "$repository/node_modules/.bin/$1" "${@:2}"; }
+
+until_there() {
+  for _ in $(seq 1 300); do
+    if "$@" >/dev/null 2>&1; then return 0; fi
+    sleep 0.2
+  done
+  echo "not within a minute: $*"
+  return 1
+}
+
+set -e
+npx comity init --home north --name Northland --unprotected-keys
+npx comity init --home south --name Southmark --unprotected-keys
+npx comity start --home north --exchange 127.0.0.1:7300 --api 127.0.0.1:7301 &
+npx comity start --home south --exchange 127.0.0.1:7400 --api 127.0.0.1:7401 &
+until_there test -s north/credentials.comity
+until_there test -s south/credentials.comity
+until_there test -S north/socket
+until_there test -S south/socket
+
+npx comity pair add south/credentials.comity --home north
+npx comity pair add north/credentials.comity --home south
+
+NUMBER=$(npx comity pair number Southmark --home north --json |
+  sed -n 's/.*"safetyNumber": "\([0-9 ]*\)".*/\1/p')
+confirmed() { npx comity pair number "$1" --home "$2" --json | grep -q '"confirmed"'; }
+
+npx comity pair confirm Southmark --number "$NUMBER" --home north
+npx comity pair confirm Northland --number "$NUMBER" --home south
+npx comity say channel.message --to Southmark --text "Our desk is open." --home north
+npx comity status --home south
+
+until_there confirmed Southmark north
+docket=$(npx comity dockets --home south --json | sed -n 's/.*"docket": "\([0-9a-f]*\)".*/\1/p' | head -n 1)
+holds() { npx comity show "$docket" --home south --json | grep -q 'Our desk is open.'; }
+until_there holds
+echo "1 passed, 0 failed"
