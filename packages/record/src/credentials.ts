@@ -46,7 +46,8 @@ type Judgement =
 
 /**
  * Verifies one version of a party's credentials and extends the chain by it; `chain` is null for
- * version 1. A version that the chain has already leaves it as it is, so that nothing rolls back.
+ * version 1. A version that the chain has already leaves it as it is, so that nothing rolls back;
+ * its signatures and proof are then not looked at again.
  *
  * Checked, in this order: text and shape; that it follows the chain (`credentials-gap`); that it is
  * an exercise's exactly if the chain is (`wrong-exercise`); every signature, under version n or n+1
