@@ -5,7 +5,6 @@
  * Only what is missing or abbreviated is filled in; nothing that was written is changed.
  */
 import type { OwedRow, ShownDocket } from '@comity/node';
-import type { JsonValue } from '@comity/record';
 import { refused } from './command-error.ts';
 import { segment } from './client.ts';
 import type { NodeClient } from './client.ts';
@@ -100,7 +99,7 @@ async function withOfferDigest(
   const offer = shown.statements.find((statement) => statement.kind === 'assurance.offer');
   if (offer === undefined) throw refused('nothing-to-answer', 'there is no offer in that docket');
   const { assuranceDigest, kinds } = await import('@comity/accord');
-  const parsed = kinds['assurance.offer'].schema.safeParse(offer.body as JsonValue);
+  const parsed = kinds['assurance.offer'].schema.safeParse(offer.body);
   if (!parsed.success) throw refused('bad-schema', 'the offer does not fit its kind');
   return { ...body, text: assuranceDigest(parsed.data as Parameters<typeof assuranceDigest>[0]) };
 }

@@ -61,7 +61,7 @@ export function run<Options extends CommonOptions, Arguments extends unknown[] =
   return async (...given) => {
     const command = given.at(-1);
     if (!(command instanceof Command)) throw new TypeError('commander passes the command last');
-    const options = command.opts() as Options;
+    const options = command.opts<Options>();
     const context = makeContext(options);
     try {
       await work(context, options, ...(given.slice(0, -2) as Arguments));

@@ -72,7 +72,7 @@ function addVerify(program: Command): void {
         const trust = await trustRoots(context, options.trust ?? []);
         const { verifyBundle } = await import('@comity/record');
         const { meaning } = await import('@comity/accord');
-        const report = await verifyBundle(bytes, { trust, meaning });
+        const report = verifyBundle(bytes, { trust, meaning });
         context.output.exercise ||= report.exercise;
         context.output.answer(report, verifyWords(context, report, trust));
         process.exitCode = verdictExitCodes[report.verdict];

@@ -4,7 +4,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { addCommand, collect, run } from '../command.ts';
-import { CommandError, refused, usage } from '../command-error.ts';
+import type { CommandError } from '../command-error.ts';
+import { refused, usage } from '../command-error.ts';
 import { keyFailures, lockedError, openFailureError, warnOfUnprotectedKeys } from '../connect.ts';
 import type { CommonOptions } from '../context.ts';
 import { readHomeParty, requireHome } from '../context.ts';
@@ -146,7 +147,7 @@ function addStart(program: Command): void {
         const self = await readHomeParty(context);
         if (self === null) throw openFailureError(home, { code: 'no-home', path: home });
         await warnOfUnprotectedKeys(context, home);
-        const human = process.stdout.isTTY === true && options.json !== true;
+        const human = process.stdout.isTTY && options.json !== true;
         const log = makeLogWriter(
           process.stdout,
           human,

@@ -45,7 +45,7 @@ export function addKindsCommand(program: Command): void {
           `${wanted} is said by the node itself; nobody writes its body`,
         );
       }
-      const sentence = accord.kinds[found.kind].words(found.body as never);
+      const sentence = accord.kinds[found.kind].words(found.body);
       context.output.note(`${found.kind} · ${found.level ?? 'level by body'} · ${sentence}`);
       context.output.answer(found, JSON.stringify(found.body, null, 2));
     }),

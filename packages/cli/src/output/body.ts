@@ -34,7 +34,7 @@ function leafText(value: unknown): string {
   if (value === null) return 'none';
   if (Array.isArray(value)) return 'none';
   if (typeof value === 'object') return 'empty';
-  const text = shown(String(value));
+  const text = shown(typeof value === 'string' ? value : JSON.stringify(value));
   if (text.length >= opaqueLettersMin && /^[A-Za-z0-9+/=_-]+$/u.test(text)) {
     return `${text.slice(0, 40)}… (${text.length} letters of data)`;
   }

@@ -21,6 +21,6 @@ export function shown(text: string): string {
 /** Like `shown`, on one line and not longer than `columns`. */
 export function shownShort(text: string, columns: number): string {
   const line = shown(text).replaceAll('\n', ' ').trim();
-  const letters = [...line];
+  const letters = Array.from(line);
   return letters.length <= columns ? line : `${letters.slice(0, columns - 1).join('')}…`;
 }

@@ -8,7 +8,7 @@ import { exitCodes } from '../exit-codes.ts';
 /** True when there is a person: stdin and stderr are terminals and CI is not set. */
 export function isInteractive(environment: Readonly<Record<string, string | undefined>>): boolean {
   if ((environment['CI'] ?? '') !== '') return false;
-  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+  return process.stdin.isTTY && process.stderr.isTTY;
 }
 
 /** A hidden answer. */
