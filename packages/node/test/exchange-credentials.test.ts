@@ -5,7 +5,8 @@ import { say } from '../src/desk/say.ts';
 import { rotateCredentials } from '../src/officers/rotation.ts';
 import { ownProof } from '../src/log/proofs.ts';
 import { loadChain } from '../src/parties/chains.ts';
-import { craftPouch, makeWorld, messageBody, sayRaw } from './parties.ts';
+import { makeWorld, messageBody } from './parties.ts';
+import { craftPouch, sayRaw } from './raw-statements.ts';
 import type { TestParty, TestWorld } from './parties.ts';
 
 let world: TestWorld;

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { directRoute, pouchMediaType, pouchPath } from '../src/exchange/routes/direct.ts';
 import type { DirectRoute } from '../src/exchange/routes/direct.ts';
 import { directServer } from '../src/exchange/routes/direct-server.ts';
-import { craftPouch, makeWorld, messageBody, sayRaw } from './parties.ts';
+import { makeWorld, messageBody } from './parties.ts';
+import { craftPouch, sayRaw } from './raw-statements.ts';
 import type { TestParty, TestWorld } from './parties.ts';
 import { channelDocket } from '@comity/record';
 

@@ -3,7 +3,8 @@ import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cosign, encodeBase64, formatCheckpoint, formatVkey } from '@comity/record';
-import { craftPouch, makeWorld } from './parties.ts';
+import { makeWorld } from './parties.ts';
+import { craftPouch } from './raw-statements.ts';
 import type { TestParty, TestWorld } from './parties.ts';
 
 let world: TestWorld;

@@ -1,7 +1,8 @@
 /** The exchange of statements between real stores, by direct function calls. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { channelDocket } from '@comity/record';
-import { craftPouch, incidentBody, makeWorld, messageBody, sayRaw } from './parties.ts';
+import { incidentBody, makeWorld, messageBody } from './parties.ts';
+import { craftPouch, sayRaw } from './raw-statements.ts';
 import type { TestParty, TestWorld } from './parties.ts';
 
 let world: TestWorld;

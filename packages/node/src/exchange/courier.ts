@@ -9,6 +9,7 @@
 import type { ExchangeDeps } from './deps.ts';
 import { channelParties, ensureChannel, setChannel } from './channels.ts';
 import { backoffFirstMs, backoffLongestMs, quietDelayMs, sendAgainMs } from './limits.ts';
+import { carryingPouches } from './outbox.ts';
 import { composePouch, urgency } from './pouches.ts';
 import type { ComposedPouch, ComposeWish, PouchDeps } from './pouches.ts';
 
@@ -49,208 +50,239 @@ export type CourierDeps = PouchDeps &
 
 /** What the courier remembers of a counterpart between pouches; lost on a stop without harm. */
 interface Lane {
+  party: string;
   running: Promise<void> | null;
+  /** Something was queued while a pouch was under way. */
   again: boolean;
   /** Not before this moment, by `Clock.nowMs`; 0 = at once. */
   notBeforeMs: number;
   failures: number;
-  cancelTimer: (() => void) | null;
+  timer: { atMs: number; cancel: () => void } | null;
   /** Sequence of each pouch whose answer may still come, and when it went out. */
   outstanding: Map<number, number>;
+  /** One pouch is composed after another, so that no row goes into two. */
+  composing: Promise<unknown>;
 }
 
 /** Starts nothing by itself: call `kickAll` once the node is ready. */
 export function makeCourier(deps: CourierDeps): Courier {
-  const lanes = new Map<string, Lane>();
-  let closed = false;
+  return new QueueCourier(deps);
+}
 
-  const laneOf = (party: string): Lane => {
-    let lane = lanes.get(party);
+class QueueCourier implements Courier {
+  readonly #deps: CourierDeps;
+  readonly #lanes = new Map<string, Lane>();
+  #closed = false;
+
+  constructor(deps: CourierDeps) {
+    this.#deps = deps;
+  }
+
+  kick(party: string): void {
+    // Without a route the queue waits for files that are carried by hand.
+    if (this.#closed || this.#deps.routes.length === 0) return;
+    const lane = this.#lane(party);
+    if (lane.running !== null) {
+      lane.again = true;
+      return;
+    }
+    const wait = lane.notBeforeMs - this.#deps.clock.nowMs();
+    if (wait > 0) this.#later(lane, wait, () => this.kick(party));
+    else this.#run(lane, () => this.#sendUrgent(lane));
+  }
+
+  wake(party: string): void {
+    const lane = this.#lane(party);
+    lane.notBeforeMs = 0;
+    this.#cancel(lane);
+    this.kick(party);
+  }
+
+  async kickAll(): Promise<void> {
+    const parties = await channelParties(this.#deps.store.reader);
+    for (const { party } of parties) this.wake(party);
+  }
+
+  async answer(party: string, nonce: string): Promise<ComposedPouch | null> {
+    const composed = await this.#compose({ party, answers: nonce, always: true }, false);
+    // What the answer carried is due again in time, should it get lost.
+    this.#later(this.#lane(party), sendAgainMs, () => this.kick(party));
+    return composed;
+  }
+
+  forHand(party: string): Promise<ComposedPouch | null> {
+    return this.#compose({ party, answers: null, always: true }, true);
+  }
+
+  async idle(): Promise<void> {
+    for (;;) {
+      const lanes = [...this.#lanes.values()];
+      const running = lanes.map((lane) => lane.running).filter((each) => each !== null);
+      if (running.length === 0) return;
+      await Promise.all(running);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const lane of this.#lanes.values()) this.#cancel(lane);
+    await this.idle();
+  }
+
+  #lane(party: string): Lane {
+    let lane = this.#lanes.get(party);
     if (lane === undefined) {
       lane = {
+        party,
         running: null,
         again: false,
         notBeforeMs: 0,
         failures: 0,
-        cancelTimer: null,
+        timer: null,
         outstanding: new Map(),
+        composing: Promise.resolve(),
       };
-      lanes.set(party, lane);
+      this.#lanes.set(party, lane);
     }
     return lane;
-  };
+  }
 
-  const kick = (party: string): void => {
-    // Without a route the queue waits for files that are carried by hand.
-    if (closed || deps.routes.length === 0) return;
-    const lane = laneOf(party);
-    if (lane.running !== null) {
-      lane.again = true;
-      return;
-    }
-    const wait = lane.notBeforeMs - deps.clock.nowMs();
-    if (wait > 0) {
-      lane.cancelTimer ??= deps.after(wait, () => {
-        lane.cancelTimer = null;
-        kick(party);
-      });
-      return;
-    }
+  #run(lane: Lane, work: () => Promise<void>): void {
     lane.again = false;
-    lane.running = run(party, lane).finally(() => {
-      lane.running = null;
-      if (lane.again) kick(party);
-    });
-  };
+    lane.running = work()
+      .catch((error: unknown) => {
+        if (this.#closed) return;
+        this.#deps.log('error', 'courier stumbled', { party: lane.party, error: String(error) });
+      })
+      .finally(() => {
+        lane.running = null;
+        if (lane.again) this.kick(lane.party);
+      });
+  }
 
-  const wake = (party: string): void => {
-    const lane = laneOf(party);
-    lane.notBeforeMs = 0;
-    lane.cancelTimer?.();
-    lane.cancelTimer = null;
-    kick(party);
-  };
+  /** Sends while anything urgent waits; leaves a timer for what may wait, or be due again. */
+  async #sendUrgent(lane: Lane): Promise<void> {
+    while (!this.#closed) {
+      const due = await urgency(this.#deps.store.reader, lane.party, await this.#stillOut(lane));
+      if (due === 'urgent') {
+        if (!(await this.#sendOne(lane))) return;
+        continue;
+      }
+      const quietly = () => this.#sendQuietly(lane);
+      if (due === 'quiet') this.#later(lane, quietDelayMs, quietly);
+      // What was sent and not covered is due again in time: an answer may have been lost.
+      else if (lane.outstanding.size > 0) this.#later(lane, sendAgainMs, quietly);
+      return;
+    }
+  }
 
-  const later = (party: string, lane: Lane, milliseconds: number): void => {
-    lane.cancelTimer ??= deps.after(milliseconds, () => {
-      lane.cancelTimer = null;
-      void sendQuiet(party);
-    });
-  };
-
-  const sendQuiet = async (party: string): Promise<void> => {
-    const lane = laneOf(party);
-    if (closed) return;
+  #sendQuietly(lane: Lane): void {
+    if (this.#closed) return;
     if (lane.running !== null) {
       lane.again = true;
       return;
     }
-    lane.running = sendOne(party, lane).then(noop, (error: unknown) => warn(party, error));
-    await lane.running;
-    lane.running = null;
-    kick(party);
-  };
-
-  const run = async (party: string, lane: Lane): Promise<void> => {
-    try {
-      while (!closed) {
-        const due = await urgency(deps.store.reader, party, stillOut(lane));
-        if (due === 'nothing') {
-          watchOutstanding(party, lane);
-          return;
-        }
-        if (due === 'quiet') {
-          later(party, lane, quietDelayMs);
-          return;
-        }
-        if (!(await sendOne(party, lane))) return;
-      }
-    } catch (error) {
-      warn(party, error);
-    }
-  };
-
-  // What was sent and not covered is sent again in time: an answer may have been lost on its way.
-  const watchOutstanding = (party: string, lane: Lane): void => {
-    if (lane.outstanding.size > 0) later(party, lane, sendAgainMs);
-  };
-
-  const stillOut = (lane: Lane): number[] => {
-    const oldest = deps.clock.nowMs() - sendAgainMs;
-    for (const [sequence, sentAt] of lane.outstanding) {
-      if (sentAt <= oldest) lane.outstanding.delete(sequence);
-    }
-    return [...lane.outstanding.keys()];
-  };
-
-  const compose = async (wish: Omit<ComposeWish, 'outstanding'>, everything: boolean) => {
-    const lane = laneOf(wish.party);
-    const outstanding = everything ? [] : stillOut(lane);
-    const composed = await composePouch(deps, { ...wish, outstanding });
-    if (composed !== null) lane.outstanding.set(composed.sequence, deps.clock.nowMs());
-    return composed;
-  };
+    this.#run(lane, async () => {
+      if (await this.#sendOne(lane)) lane.again = true;
+    });
+  }
 
   /** True where a pouch went out and its answer was taken in. */
-  const sendOne = async (party: string, lane: Lane): Promise<boolean> => {
-    const composed = await compose({ party, answers: null, always: false }, false);
+  async #sendOne(lane: Lane): Promise<boolean> {
+    const { party } = lane;
+    const composed = await this.#compose({ party, answers: null, always: false }, false);
     if (composed === null) return false;
     let error = 'no route leads to this party';
-    for (const route of deps.routes) {
+    for (const route of this.#deps.routes) {
       const result = await route.send(party, composed.sealed);
       if (result === null) continue;
-      if (
-        result.sent &&
-        (result.answer === null || (await deps.takeAnswer(party, result.answer)))
-      ) {
-        await succeeded(party, lane);
+      if (result.sent && (await this.#isUsable(party, result.answer))) {
+        await this.#succeeded(lane);
         return true;
       }
       error = result.sent ? 'the answer could not be used' : `${route.name}: ${result.error}`;
     }
     lane.outstanding.delete(composed.sequence);
-    await failed(party, lane, error);
+    await this.#failed(lane, error);
     return false;
-  };
+  }
 
-  const succeeded = async (party: string, lane: Lane): Promise<void> => {
+  async #isUsable(party: string, answer: Uint8Array | null): Promise<boolean> {
+    return answer === null || (await this.#deps.takeAnswer(party, answer));
+  }
+
+  #compose(
+    wish: Omit<ComposeWish, 'outstanding'>,
+    everything: boolean,
+  ): Promise<ComposedPouch | null> {
+    const lane = this.#lane(wish.party);
+    const composed = lane.composing.then(async () => {
+      const outstanding = everything ? [] : await this.#stillOut(lane);
+      const made = await composePouch(this.#deps, { ...wish, outstanding });
+      if (made !== null) lane.outstanding.set(made.sequence, this.#deps.clock.nowMs());
+      return made;
+    });
+    lane.composing = composed.catch(() => null);
+    return composed;
+  }
+
+  /** Pouches whose rows are not due again yet; those of which nothing is left are forgotten. */
+  async #stillOut(lane: Lane): Promise<number[]> {
+    if (lane.outstanding.size === 0) return [];
+    const carrying = await carryingPouches(this.#deps.store.reader, lane.party);
+    const oldest = this.#deps.clock.nowMs() - sendAgainMs;
+    for (const [sequence, sentAt] of lane.outstanding) {
+      if (sentAt <= oldest || !carrying.has(sequence)) lane.outstanding.delete(sequence);
+    }
+    return [...lane.outstanding.keys()];
+  }
+
+  async #succeeded(lane: Lane): Promise<void> {
     if (lane.failures > 0) {
-      await deps.store.transact((tx) => setChannel(tx, party, { failures: 0, last_error: null }));
+      await this.#deps.store.transact((tx) =>
+        setChannel(tx, lane.party, { failures: 0, last_error: null }),
+      );
     }
     lane.failures = 0;
     lane.notBeforeMs = 0;
-  };
+  }
 
-  const failed = async (party: string, lane: Lane, error: string): Promise<void> => {
+  async #failed(lane: Lane, error: string): Promise<void> {
+    const { party } = lane;
+    const { clock, random, store, log } = this.#deps;
     const longest = Math.min(backoffFirstMs * 2 ** Math.min(lane.failures, 20), backoffLongestMs);
     // Between half of the wait and all of it, so that counterparts do not come in step.
-    const wait = Math.ceil(longest / 2 + (longest / 2) * fraction(deps.random(4)));
+    const wait = Math.ceil(longest / 2 + (longest / 2) * fraction(random(4)));
     lane.failures += 1;
-    lane.notBeforeMs = deps.clock.nowMs() + wait;
+    lane.notBeforeMs = clock.nowMs() + wait;
     const { failures } = lane;
-    deps.log('info', 'pouch not delivered', { party, error, failures, waitMs: wait });
-    await deps.store.transact(async (tx) => {
+    log('info', 'pouch not delivered', { party, error, failures, waitMs: wait });
+    await store.transact(async (tx) => {
       await ensureChannel(tx, party);
-      const next_attempt_at = deps.clock.now() + Math.ceil(wait / 1000);
+      const next_attempt_at = clock.now() + Math.ceil(wait / 1000);
       await setChannel(tx, party, { failures, last_error: error.slice(0, 500), next_attempt_at });
     });
-    if (closed) return;
-    lane.cancelTimer?.();
-    lane.cancelTimer = deps.after(wait, () => {
-      lane.cancelTimer = null;
-      kick(party);
+    this.#cancel(lane);
+    this.#later(lane, wait, () => this.kick(party));
+  }
+
+  /** Sets the lane's timer, unless it goes off sooner anyway. */
+  #later(lane: Lane, milliseconds: number, run: () => void): void {
+    if (this.#closed) return;
+    const atMs = this.#deps.clock.nowMs() + milliseconds;
+    if (lane.timer !== null && lane.timer.atMs <= atMs) return;
+    this.#cancel(lane);
+    const cancel = this.#deps.after(milliseconds, () => {
+      lane.timer = null;
+      run();
     });
-  };
+    lane.timer = { atMs, cancel };
+  }
 
-  const warn = (party: string, error: unknown): void => {
-    if (!closed) deps.log('error', 'courier stumbled', { party, error: String(error) });
-  };
-
-  return {
-    kick,
-    wake,
-    async kickAll() {
-      for (const { party } of await channelParties(deps.store.reader)) wake(party);
-    },
-    answer: (party, nonce) => compose({ party, answers: nonce, always: true }, false),
-    forHand: (party) => compose({ party, answers: null, always: true }, true),
-    async idle() {
-      for (;;) {
-        const running = [...lanes.values()].map((lane) => lane.running).filter((r) => r !== null);
-        if (running.length === 0) return;
-        await Promise.all(running);
-      }
-    },
-    async close() {
-      closed = true;
-      for (const lane of lanes.values()) lane.cancelTimer?.();
-      await this.idle();
-    },
-  };
-}
-
-function noop(): void {
-  // Nothing is left to do.
+  #cancel(lane: Lane): void {
+    lane.timer?.cancel();
+    lane.timer = null;
+  }
 }
 
 function fraction(bytes: Uint8Array): number {

@@ -51,3 +51,20 @@ export async function docketsWithEntries(
   const all = [...said, ...received, ...held].map((row) => row.docket);
   return [...new Set(all)].filter((docket) => docket !== '');
 }
+
+/** Dockets that any of these parties takes part in: new credentials are an input of all of them. */
+export async function docketsOfParties(
+  reader: StoreReader | StoreTransaction,
+  parties: readonly string[],
+): Promise<string[]> {
+  const found = new Set<string>();
+  for (const party of parties) {
+    const rows = await reader
+      .selectFrom('dockets')
+      .select('id')
+      .where('participants', 'like', `%${party}%`)
+      .execute();
+    for (const row of rows) found.add(row.id);
+  }
+  return [...found];
+}

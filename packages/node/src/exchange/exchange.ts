@@ -5,6 +5,7 @@
  */
 import type { Result } from '@comity/record';
 import { makeAfterRestore } from './after-restore.ts';
+import type { AfterRestore } from './after-restore.ts';
 import { channelParties } from './channels.ts';
 import { enterDeferred } from './cosignatures.ts';
 import { makeCourier } from './courier.ts';
@@ -13,7 +14,7 @@ import type { ExchangeDeps } from './deps.ts';
 import { compareAllDigests, compareHeartbeat, sayDueHeartbeats } from './heartbeats.ts';
 import { makeIdLocks } from './id-locks.ts';
 import { makeIntake } from './intake.ts';
-import type { IntakeReport } from './intake.ts';
+import type { Intake, IntakeReport } from './intake.ts';
 import { askForMissing, refillMissing } from './missing.ts';
 import type { OpenFailure } from './open-pouch.ts';
 import { makePassOnWatch, passOn, passOnEverything } from './passing-on.ts';
@@ -21,6 +22,7 @@ import { makeRateLimits } from './rate-limits.ts';
 import type { PouchAnswer } from './routes/direct-server.ts';
 import { handRoute } from './routes/hand.ts';
 import type { HandRoute } from './routes/hand.ts';
+import type { StoreTransaction } from '../store/store.ts';
 import type { Sealing } from './sealing.ts';
 import { watchSilence } from './silence.ts';
 import { markDirty } from './docket-marks.ts';
@@ -45,143 +47,174 @@ export interface Exchange {
   close(): Promise<void>;
 }
 
-/** Puts the exchange together. `routes` in the order in which they are tried. */
-export function makeExchange(deps: ExchangeDeps & { sealing: Sealing; routes: Route[] }): Exchange {
-  const rate = makeRateLimits(deps.rate, deps.clock);
-  const intake = makeIntake({ ...deps, rate, locks: makeIdLocks() });
-  const restore = makeAfterRestore(deps);
-  const own = { party: deps.keys.party, origin: deps.keys.logSigner.key.name };
-  const watch = makePassOnWatch();
-  const background = new Set<Promise<void>>();
-  let closed = false;
-  let cancelChores: (() => void) | null = null;
+export type ExchangeParts = ExchangeDeps & {
+  sealing: Sealing;
+  /** In the order in which they are tried; none: everything waits for files. */
+  routes: Route[];
+};
 
-  const inBackground = (work: () => Promise<void>): void => {
-    const running = work()
-      .catch((error: unknown) => {
-        if (!closed) deps.log('error', 'exchange stumbled', { error: String(error) });
-      })
-      .finally(() => background.delete(running));
-    background.add(running);
-  };
+/** Puts the exchange together; nothing is sent before `start`, or before something is said. */
+export function makeExchange(deps: ExchangeParts): Exchange {
+  return new NodeExchange(deps);
+}
 
-  const takeIn = async (sealed: Uint8Array): Promise<Result<IntakeReport, OpenFailure>> => {
-    const taken = await intake.takeIn(sealed);
+class NodeExchange implements Exchange {
+  readonly courier: Courier;
+  readonly hand: HandRoute;
+  readonly #deps: ExchangeParts;
+  readonly #own: { party: string; origin: string };
+  readonly #intake: Intake;
+  readonly #restore: AfterRestore;
+  readonly #watch = makePassOnWatch();
+  readonly #background = new Set<Promise<void>>();
+  #closed = false;
+  #cancelChores: (() => void) | null = null;
+
+  constructor(deps: ExchangeParts) {
+    this.#deps = deps;
+    this.#own = { party: deps.keys.party, origin: deps.keys.logSigner.key.name };
+    const rate = makeRateLimits(deps.rate, deps.clock);
+    this.#intake = makeIntake({ ...deps, rate, locks: makeIdLocks() });
+    this.#restore = makeAfterRestore(deps);
+    const takeAnswer = (party: string, sealed: Uint8Array) => this.#takeAnswer(party, sealed);
+    this.courier = makeCourier({ ...deps, takeAnswer });
+    this.hand = handRoute({
+      courier: this.courier,
+      takeIn: (sealed) => this.#takeFile(sealed),
+      beforeExport: (party) => this.#beforeExport(party),
+    });
+  }
+
+  async takeIn(sealed: Uint8Array): Promise<Result<IntakeReport, OpenFailure>> {
+    const taken = await this.#intake.takeIn(sealed);
     if (!taken.ok) return taken;
-    const now = deps.clock.now();
-    for (const { id, others } of taken.value.manySided) watch.note(id, others, now);
-    inBackground(() => followUp(taken.value));
+    const now = this.#deps.clock.now();
+    for (const { id, others } of taken.value.manySided) this.#watch.note(id, others, now);
+    this.#inBackground(() => this.#followUp(taken.value));
     return taken;
-  };
+  }
 
-  const followUp = async (report: IntakeReport): Promise<void> => {
-    if (await restore.heard(report)) await courier.kickAll();
-    for (const test of report.compare.tests) {
-      const comparison = await compareHeartbeat(deps, test);
-      deps.log('debug', 'heartbeat compared', { party: test.party, comparison });
-      if (comparison === 'differs') courier.kick(test.party);
-    }
-    const { digests } = report.compare;
-    await compareAllDigests(deps, report.sender, digests);
-    if (digests.length > 0) courier.kick(report.sender);
-  };
-
-  const courier: Courier = makeCourier({
-    ...deps,
-    async takeAnswer(party, sealed) {
-      const taken = await takeIn(sealed);
-      if (!taken.ok || taken.value.sender !== party) return false;
-      for (const other of taken.value.kick) courier.kick(other);
-      return taken.value.answers !== null;
-    },
-  });
-
-  const hand = handRoute({
-    courier,
-    async takeIn(sealed) {
-      const taken = await takeIn(sealed);
-      if (taken.ok) for (const party of taken.value.kick) courier.kick(party);
-      return taken;
-    },
-    async beforeExport(party) {
-      const now = deps.clock.now();
-      await deps.store.transact((tx) => passOnEverything(tx, own.party, party, now));
-    },
-  });
-
-  const receive = async (sealed: Uint8Array): Promise<PouchAnswer> => {
-    const taken = await takeIn(sealed);
+  async receive(sealed: Uint8Array): Promise<PouchAnswer> {
+    const taken = await this.takeIn(sealed);
     if (!taken.ok) return turnedAway(taken.code);
     const report = taken.value;
     if (report.state !== 'confirmed') return { status: 403, code: 'not-confirmed' };
     // What was whole of a cut pouch is taken in; the sender sends it again and gets its receipts.
     if (!report.complete) return { status: 400, code: 'cut' };
-    const composed = await courier.answer(report.sender, report.nonce);
+    const composed = await this.courier.answer(report.sender, report.nonce);
     for (const party of report.kick) {
-      if (party !== report.sender || composed === null || composed.more) courier.kick(party);
+      if (party !== report.sender || composed === null || composed.more) this.courier.kick(party);
     }
     return composed === null ? { status: 202 } : { status: 200, sealed: composed.sealed };
-  };
+  }
 
-  const chores = async (): Promise<void> => {
-    const now = deps.clock.now();
-    const parties = (await channelParties(deps.store.reader)).filter((each) => each.confirmed);
-    const silent = await deps.store.transact(async (tx) => {
-      const entered = await enterDeferred(tx, own, now);
-      await markDirty(tx, entered.dockets);
-      if (entered.dockets.length > 0) deps.docketsChanged(entered.dockets);
-      for (const { party } of parties) {
-        await refillMissing(tx, party, now);
-        await askForMissing(tx, party, now);
-      }
-      for (const [party, ids] of watch.due(now)) {
-        const paired = parties.some((each) => each.party === party);
-        if (paired) await passOn(tx, own.party, party, ids, now);
-      }
-      return watchSilence(tx, now);
-    });
-    for (const party of silent) deps.notify({ type: 'channel', party });
-    await restore.ask();
-    if (deps.sequencer.blocked === null) await sayDueHeartbeats(deps);
-    for (const { party } of parties) courier.kick(party);
-  };
+  said(recipients: readonly string[]): void {
+    for (const party of recipients) this.courier.kick(party);
+  }
 
-  const choresFrom = (everyMs: number): void => {
-    cancelChores = deps.after(everyMs, () => {
-      inBackground(async () => {
+  async chores(): Promise<void> {
+    const { store, clock, sequencer, notify } = this.#deps;
+    const now = clock.now();
+    const parties = (await channelParties(store.reader)).filter((each) => each.confirmed);
+    const paired = parties.map((each) => each.party);
+    const silent = await store.transact((tx) => this.#choresInStore(tx, paired, now));
+    for (const party of silent) notify({ type: 'channel', party });
+    await this.#restore.ask();
+    if (sequencer.blocked === null) await sayDueHeartbeats(this.#deps);
+    this.said(paired);
+  }
+
+  counters(): ReadonlyMap<string, number> {
+    return this.#intake.counters();
+  }
+
+  async idle(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+    await this.courier.idle();
+    if (this.#background.size > 0) await this.idle();
+  }
+
+  start(choresEveryMs: number): void {
+    this.#inBackground(() => this.courier.kickAll());
+    this.#choresFrom(choresEveryMs);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelChores?.();
+    await this.courier.close();
+    await Promise.all(this.#background);
+  }
+
+  async #choresInStore(
+    tx: StoreTransaction,
+    paired: readonly string[],
+    now: number,
+  ): Promise<string[]> {
+    const entered = await enterDeferred(tx, this.#own, now);
+    await markDirty(tx, entered.dockets);
+    if (entered.dockets.length > 0) this.#deps.docketsChanged(entered.dockets);
+    for (const party of paired) {
+      await refillMissing(tx, party, now);
+      await askForMissing(tx, party, now);
+    }
+    for (const [party, ids] of this.#watch.due(now)) {
+      if (paired.includes(party)) await passOn(tx, this.#own.party, party, ids, now);
+    }
+    return watchSilence(tx, now);
+  }
+
+  #choresFrom(everyMs: number): void {
+    this.#cancelChores = this.#deps.after(everyMs, () => {
+      this.#inBackground(async () => {
         try {
-          await chores();
+          await this.chores();
         } finally {
-          if (!closed) choresFrom(everyMs);
+          if (!this.#closed) this.#choresFrom(everyMs);
         }
       });
     });
-  };
+  }
 
-  return {
-    courier,
-    hand,
-    takeIn,
-    receive,
-    said: (recipients) => recipients.forEach((party) => courier.kick(party)),
-    chores,
-    counters: intake.counters,
-    async idle() {
-      while (background.size > 0) await Promise.all(background);
-      await courier.idle();
-      if (background.size > 0) await this.idle();
-    },
-    start(choresEveryMs) {
-      inBackground(() => courier.kickAll());
-      choresFrom(choresEveryMs);
-    },
-    async close() {
-      closed = true;
-      cancelChores?.();
-      await courier.close();
-      await Promise.all(background);
-    },
-  };
+  async #followUp(report: IntakeReport): Promise<void> {
+    if (await this.#restore.heard(report)) await this.courier.kickAll();
+    for (const test of report.compare.tests) {
+      const comparison = await compareHeartbeat(this.#deps, test);
+      this.#deps.log('debug', 'heartbeat compared', { party: test.party, comparison });
+      if (comparison === 'differs') this.courier.kick(test.party);
+    }
+    const { digests } = report.compare;
+    await compareAllDigests(this.#deps, report.sender, digests);
+    if (digests.length > 0) this.courier.kick(report.sender);
+  }
+
+  async #takeAnswer(party: string, sealed: Uint8Array): Promise<boolean> {
+    const taken = await this.takeIn(sealed);
+    if (!taken.ok || taken.value.sender !== party) return false;
+    this.said(taken.value.kick);
+    return taken.value.answers !== null;
+  }
+
+  async #takeFile(sealed: Uint8Array): Promise<Result<IntakeReport, OpenFailure>> {
+    const taken = await this.takeIn(sealed);
+    if (taken.ok) this.said(taken.value.kick);
+    return taken;
+  }
+
+  async #beforeExport(party: string): Promise<void> {
+    const now = this.#deps.clock.now();
+    await this.#deps.store.transact((tx) => passOnEverything(tx, this.#own.party, party, now));
+  }
+
+  #inBackground(work: () => Promise<void>): void {
+    const running = work()
+      .catch((error: unknown) => {
+        if (this.#closed) return;
+        this.#deps.log('error', 'exchange stumbled', { error: String(error) });
+      })
+      .finally(() => this.#background.delete(running));
+    this.#background.add(running);
+  }
 }
 
 /** Strangers learn nothing about whom we know: one code for all of them. */

@@ -9,7 +9,7 @@ export interface IdLocks {
 
 /** Locks of one node. All ids are taken together or none, so there is no deadlock. */
 export function makeIdLocks(): IdLocks {
-  const held = new Map<string, Promise<void>>();
+  const held = new Map<string, Promise<undefined>>();
   return {
     async hold(ids, work) {
       for (;;) {
@@ -17,13 +17,13 @@ export function makeIdLocks(): IdLocks {
         if (other === undefined) break;
         await other;
       }
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = Promise.withResolvers<undefined>();
       for (const id of ids) held.set(id, promise);
       try {
         return await work();
       } finally {
         for (const id of ids) held.delete(id);
-        resolve();
+        resolve(undefined);
       }
     },
   };

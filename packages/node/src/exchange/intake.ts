@@ -6,40 +6,31 @@
  * idempotent: a pouch that comes twice, or was cut, leaves what it would have left once.
  */
 import { decodeBase64, failure, success } from '@comity/record';
-import type { Chain, PouchRecord, Result } from '@comity/record';
-import { loadChain } from '../parties/chains.ts';
+import type { PouchRecord, Result } from '@comity/record';
+import type { EntryRun, HeldJob } from '../log/jobs.ts';
 import type { PartyState } from '../store/schema.ts';
-import type { StoreTransaction } from '../store/store.ts';
-import { ensureChannel, setChannel } from './channels.ts';
-import { checkCosignature, cosignerBook } from './cosignature-checks.ts';
-import type { CheckedCosignature, CosignerBook } from './cosignature-checks.ts';
-import { enterCosignatures } from './cosignatures.ts';
-import { takeLogNews } from './counterpart-logs.ts';
 import type { ExchangeDeps } from './deps.ts';
-import { markDirty } from './docket-marks.ts';
+import { docketsOfParties } from './docket-marks.ts';
 import { readEnvelope } from './envelope-checks.ts';
-import type { EnvelopeContext, KnownAuthor, ReadEnvelope } from './envelope-checks.ts';
+import type { ReadEnvelope } from './envelope-checks.ts';
+import type { HeartbeatHeard } from './heartbeats.ts';
 import type { IdLocks } from './id-locks.ts';
-import { cosignaturesPerPouchMax, proofsPerPouchMax } from './limits.ts';
-import { askForMissing, noteMissing } from './missing.ts';
+import { contextFor, stateOf } from './intake-context.ts';
+import type { IntakeContext } from './intake-context.ts';
 import { openPouch } from './open-pouch.ts';
-import { takeOwnStatements } from './own-statements.ts';
 import type { OpenedPouch, OpenFailure } from './open-pouch.ts';
-import { coverAnswered } from './outbox.ts';
-import { answeredSequence, forgetNonce, rememberHeard } from './pouch-nonces.ts';
+import { takeOwnStatements } from './own-statements.ts';
+import type { OwnTaken } from './own-statements.ts';
 import { makeProofChecks } from './proof-checks.ts';
 import type { ProofChecks } from './proof-checks.ts';
-import { checkProofRecords, storeProofs } from './proofs-taken.ts';
 import type { RateLimits } from './rate-limits.ts';
-import { reconcile } from './reconcile.ts';
 import type { DigestsRecord } from './reconcile.ts';
-import type { HeartbeatHeard } from './heartbeats.ts';
-import type { EntryRun, HeldJob } from '../log/jobs.ts';
 import { refuseAll, sendAgainAll } from './refusals.ts';
 import type { Refused } from './refusals.ts';
-import { answerRequests } from './requests.ts';
 import type { Sealing } from './sealing.ts';
+import { takeSideRecords } from './side-records.ts';
 import { takeAllCredentials } from './take-credentials.ts';
+import type { CredentialsTaken } from './take-credentials.ts';
 import { nothingTaken, takeStatements } from './take-statements.ts';
 import type { StatementsTaken } from './take-statements.ts';
 
@@ -105,78 +96,114 @@ export function makeIntake(deps: IntakeDeps): Intake {
   };
 }
 
+/** What the statements of a pouch came to, kind by kind. */
+interface AllTaken {
+  own: OwnTaken;
+  parties: CredentialsTaken;
+  delegations: StatementsTaken;
+  others: StatementsTaken;
+  context: IntakeContext;
+  proofs: ProofChecks;
+  /** Dockets of parties whose credentials or delegations changed. */
+  dockets: string[];
+}
+
 async function takeOpened(
   deps: IntakeDeps,
   opened: OpenedPouch,
   reads: readonly ReadEnvelope[],
 ): Promise<IntakeReport> {
-  const { sender, pouch } = opened;
-  const { manifest, records } = pouch;
-  const mine = reads.filter((read) => read.author === deps.keys.party);
-  const theirs = reads.filter((read) => read.author !== deps.keys.party);
-  const kindOf = (read: ReadEnvelope) => (read.parsed.ok ? read.parsed.value.statement.kind : '');
-  const credentials = theirs.filter((read) => kindOf(read) === 'party.credentials');
-  const delegations = theirs.filter((read) => kindOf(read) === 'party.delegate');
-  const others = theirs.filter(
-    (read) => !credentials.includes(read) && !delegations.includes(read),
-  );
-  const self = { party: deps.keys.party, exercise: deps.keys.exercise };
-  const confirmed = opened.state === 'confirmed';
-  const parties = await takeAllCredentials(
-    { ...deps, self },
-    { party: sender, confirmed },
-    credentials,
-    others,
-  );
-  const proofs = makeProofChecks();
-  const before =
-    delegations.length === 0 ? null : await contextFor(deps, opened, delegations, proofs);
-  const first = before === null ? nothingTaken() : await takeStatements(deps, before, delegations);
-  const context = await contextFor(deps, opened, others, proofs);
-  const second = await takeStatements(deps, context, others);
-  const own = await takeOwnStatements(deps, sender, confirmed ? mine : []);
-  const side = await takeSideRecords(deps, opened, context, proofs, [...first.ask, ...second.ask]);
-  const due = [...parties.refuse, ...first.refuse, ...second.refuse];
-  const stateNow = await stateOf(deps, sender);
-  const refused = stateNow === 'confirmed' ? await refuseEverything(deps, opened, due, second) : [];
-  const dockets = new Set([
-    ...own.dockets,
-    ...second.dockets,
-    ...side.dockets,
-    ...refused.map((each) => each.docket),
-  ]);
+  const { sender } = opened;
+  const all = await takeAll(deps, opened, reads);
+  const { own, parties, delegations, others } = all;
+  const ask = [...delegations.ask, ...others.ask];
+  const side = await takeSideRecords(deps, opened, { ...all, ask });
+  const state = await stateOf(deps, sender);
+  const refused = state === 'confirmed' ? await refuseEverything(deps, opened, all) : [];
+  const dockets = new Set([...all.dockets, ...own.dockets, ...others.dockets, ...side.dockets]);
+  for (const { docket } of refused) dockets.add(docket);
   dockets.delete('');
   if (dockets.size > 0) deps.docketsChanged([...dockets]);
   for (const id of side.receipts) deps.notify({ type: 'receipt', id, by: sender });
-  const kick = new Set([sender, ...side.kick]);
-  for (const job of [...first.taken, ...second.taken]) job.receiptTo.forEach((to) => kick.add(to));
+  const jobs = [...delegations.taken, ...others.taken];
   return {
-    sender,
-    state: stateNow,
-    sequence: manifest.sequence,
-    nonce: manifest.nonce,
-    complete: pouch.complete,
-    records: records.length,
-    taken: [
-      ...own.recovered,
-      ...parties.taken,
-      ...[...first.taken, ...second.taken].map((job) => job.id),
-    ],
-    duplicates: [...parties.duplicates, ...first.duplicates, ...second.duplicates],
+    ...reportOf(deps.keys.party, opened, state, others.taken),
+    taken: [...own.recovered, ...parties.taken, ...jobs.map((job) => job.id)],
+    duplicates: [...parties.duplicates, ...delegations.duplicates, ...others.duplicates],
     refused,
-    ignored: own.ignored + parties.ignored + first.ignored + second.ignored,
+    ignored: own.ignored + parties.ignored + delegations.ignored + others.ignored,
     receipts: side.receipts,
     answers: side.answers,
-    kick: [...kick],
-    manySided: second.taken.flatMap(({ id, statement }) => {
-      const others = statement.to.filter((party) => party !== deps.keys.party && party !== sender);
+    kick: [...new Set([sender, ...side.kick, ...jobs.flatMap((job) => job.receiptTo)])],
+  };
+}
+
+/** Credentials, delegations and then everything else: the first decide whose signatures count. */
+async function takeAll(
+  deps: IntakeDeps,
+  opened: OpenedPouch,
+  reads: readonly ReadEnvelope[],
+): Promise<AllTaken> {
+  const { sender } = opened;
+  const self = { party: deps.keys.party, exercise: deps.keys.exercise };
+  const confirmed = opened.state === 'confirmed';
+  const { mine, ofParties, delegating, rest } = sortReads(self.party, reads);
+  const from = { party: sender, confirmed };
+  const parties = await takeAllCredentials({ ...deps, self }, from, ofParties, rest);
+  const proofs = makeProofChecks();
+  const before =
+    delegating.length === 0 ? null : await contextFor(deps, opened, delegating, proofs);
+  const delegations =
+    before === null ? nothingTaken() : await takeStatements(deps, before, delegating);
+  const context = await contextFor(deps, opened, rest, proofs);
+  const others = await takeStatements(deps, context, rest);
+  const own = await takeOwnStatements(deps, sender, confirmed ? mine : []);
+  const changed = new Set(delegations.taken.map((job) => job.author));
+  for (const read of ofParties) {
+    if (read.author !== null && parties.taken.includes(read.id)) changed.add(read.author);
+  }
+  const dockets = changed.size === 0 ? [] : await docketsOfParties(deps.store.reader, [...changed]);
+  return { own, parties, delegations, others, context, proofs, dockets };
+}
+
+function sortReads(self: string, reads: readonly ReadEnvelope[]) {
+  const sorted: { [list in 'mine' | 'ofParties' | 'delegating' | 'rest']: ReadEnvelope[] } = {
+    mine: [],
+    ofParties: [],
+    delegating: [],
+    rest: [],
+  };
+  for (const read of reads) {
+    const kind = read.parsed.ok ? read.parsed.value.statement.kind : '';
+    if (read.author === self) sorted.mine.push(read);
+    else if (kind === 'party.credentials') sorted.ofParties.push(read);
+    else if (kind === 'party.delegate') sorted.delegating.push(read);
+    else sorted.rest.push(read);
+  }
+  return sorted;
+}
+
+/** The part of the report that the pouch alone gives. */
+function reportOf(self: string, opened: OpenedPouch, state: PartyState, taken: readonly HeldJob[]) {
+  const { sender, pouch } = opened;
+  const { manifest, records, complete } = pouch;
+  const confirmed = state === 'confirmed';
+  return {
+    sender,
+    state,
+    sequence: manifest.sequence,
+    nonce: manifest.nonce,
+    complete,
+    records: records.length,
+    manySided: taken.flatMap(({ id, statement }) => {
+      const others = statement.to.filter((party) => party !== self && party !== sender);
       return others.length === 0 ? [] : [{ id, others }];
     }),
     compare: {
-      tests: stateNow === 'confirmed' ? second.taken.flatMap(heartbeatHeard) : [],
-      digests: stateNow === 'confirmed' ? records.filter((each) => each.type === 'digests') : [],
+      tests: confirmed ? taken.flatMap(heartbeatHeard) : [],
+      digests: confirmed ? records.filter((each) => each.type === 'digests') : [],
     },
-    ownLog: ownLogStated(deps.keys.party, records),
+    ownLog: ownLogStated(self, records),
   };
 }
 
@@ -204,157 +231,21 @@ function ownLogStated(
   return { notes, entries };
 }
 
-/** Chains and states of every author in these statements. */
-async function contextFor(
-  deps: IntakeDeps,
-  opened: OpenedPouch,
-  reads: readonly ReadEnvelope[],
-  proofs: ProofChecks,
-): Promise<EnvelopeContext & { chains: Map<string, KnownAuthor> }> {
-  const chains = new Map<string, KnownAuthor>();
-  const wanted = new Set([opened.sender]);
-  for (const read of reads) if (read.author !== null) wanted.add(read.author);
-  for (const record of opened.pouch.records) if (record.type === 'proof') wanted.add(record.party);
-  for (const party of wanted) {
-    const chain = await loadChain(deps.store.reader, party);
-    const state = await stateOf(deps, party);
-    if (chain !== null) chains.set(party, { chain, state });
-  }
-  return {
-    self: deps.keys.party,
-    exercise: deps.keys.exercise,
-    sender: opened.sender,
-    author: (party) => chains.get(party) ?? null,
-    proofs,
-    chains,
-  };
-}
-
-async function stateOf(deps: IntakeDeps, party: string): Promise<PartyState> {
-  const row = await deps.store.reader
-    .selectFrom('parties')
-    .select('state')
-    .where('id', '=', party)
-    .executeTakeFirst();
-  return row?.state ?? 'introduced';
-}
-
-interface SideTaken {
-  dockets: string[];
-  receipts: string[];
-  answers: number | null;
-  kick: string[];
-}
-
-/** Logs, receipts, cosignatures, requests, digests: one transaction. None makes a log entry. */
-async function takeSideRecords(
-  deps: IntakeDeps,
-  opened: OpenedPouch,
-  context: EnvelopeContext & { chains: Map<string, KnownAuthor> },
-  proofs: ProofChecks,
-  ask: readonly string[],
-): Promise<SideTaken> {
-  const { sender, pouch } = opened;
-  const of = <T extends PouchRecord['type']>(type: T) =>
-    pouch.records.filter((each): each is Extract<PouchRecord, { type: T }> => each.type === type);
-  const chainOf = (party: string): Chain | null => context.chains.get(party)?.chain ?? null;
-  const checked = checkProofRecords(of('proof').slice(0, proofsPerPouchMax), chainOf, proofs);
-  const book = await bookFor(deps, pouch.records);
-  const cosignatures = checkAll(book, of('cosignature').slice(0, cosignaturesPerPouchMax));
-  const chain = chainOf(sender) ?? opened.chain;
-  const own = { party: deps.keys.party, origin: deps.keys.logSigner.key.name };
-  const confirmed = context.chains.get(sender)?.state === 'confirmed';
-  const now = deps.clock.now();
-  const answers = await answeredSequence(deps.store.reader, sender, pouch.manifest.nonce);
-  return deps.store.transact(async (tx): Promise<SideTaken> => {
-    const stored = await storeProofs(tx, checked, now);
-    const news = {
-      sender,
-      chain,
-      checkpoints: of('checkpoint'),
-      entries: of('entries'),
-      seen: proofs.seen(),
-    };
-    const { witnessSigner } = deps.keys;
-    const logs = await takeLogNews(tx, { ...own, witnessSigner }, news, now);
-    const entered = await enterCosignatures(tx, cosignatures, own, now);
-    const dockets = [...stored.dockets, ...logs.dockets, ...entered.dockets];
-    const kick = entered.kick;
-    await noteMissing(
-      tx,
-      ask.map((id) => ({ id, docket: '', party: sender })),
-      now,
-    );
-    if (confirmed) {
-      await answerRequests(tx, sender, of('request'), logs.size, now);
-      dockets.push(...(await reconcile(tx, own, { sender, book, facts: of('facts') }, now)));
-      await askForMissing(tx, sender, now);
-    }
-    await markDirty(tx, dockets);
-    await noteHeard(tx, opened, answers, now);
-    const receipts = stored.receipts.filter((each) => each.by === sender).map((each) => each.id);
-    return { dockets, receipts, answers: pouch.complete ? answers : null, kick };
-  });
-}
-
-async function noteHeard(
-  tx: StoreTransaction,
-  opened: OpenedPouch,
-  answers: number | null,
-  now: number,
-): Promise<void> {
-  const { sender, pouch } = opened;
-  const channel = await ensureChannel(tx, sender);
-  const last_sequence_heard = Math.max(channel.last_sequence_heard, pouch.manifest.sequence);
-  await setChannel(tx, sender, { last_heard_at: now, last_sequence_heard });
-  if (!pouch.complete) return;
-  await rememberHeard(tx, sender, pouch.manifest.nonce);
-  if (answers === null) return;
-  await coverAnswered(tx, sender, answers);
-  await forgetNonce(tx, sender, answers);
-}
-
-function checkAll(
-  book: CosignerBook,
-  records: readonly Extract<PouchRecord, { type: 'cosignature' }>[],
-): CheckedCosignature[] {
-  const checked: CheckedCosignature[] = [];
-  for (const record of records) {
-    const one = checkCosignature(book, record);
-    if (one !== null) checked.push(one);
-  }
-  return checked.sort((a, b) => a.checkpoint.size - b.checkpoint.size);
-}
-
-/** Who may cosign: read only for pouches that carry cosignatures. */
-async function bookFor(deps: IntakeDeps, records: readonly PouchRecord[]): Promise<CosignerBook> {
-  if (!records.some((each) => each.type === 'cosignature' || each.type === 'facts')) {
-    return cosignerBook([], []);
-  }
-  const rows = await deps.store.reader.selectFrom('parties').select('id').execute();
-  const chains: Chain[] = [];
-  for (const { id } of rows) {
-    const chain = await loadChain(deps.store.reader, id);
-    if (chain !== null) chains.push(chain);
-  }
-  return cosignerBook(chains, deps.witnesses);
-}
-
 async function refuseEverything(
   deps: IntakeDeps,
   opened: OpenedPouch,
-  due: StatementsTaken['refuse'],
-  statements: StatementsTaken,
+  taken: AllTaken,
 ): Promise<Refused[]> {
   const coming = { envelope: { payload: new Uint8Array(), payloadType: '', signatures: [] } };
   const nothing = { coming: { ...coming, said: '', anchorLines: [] }, statement: null };
   const nobody = { ...nothing, author: null, said: null };
-  const all = [...due];
+  const { parties, delegations, others } = taken;
+  const all = [...parties.refuse, ...delegations.refuse, ...others.refuse];
   for (const id of opened.tooLarge) {
     all.push({ outcome: 'refuse', id, code: 'too-large', ...nobody });
   }
   const unreadable = opened.pouch.bad.length > opened.tooLarge.length;
   if (unreadable) all.push({ outcome: 'refuse', id: opened.digest, code: 'unreadable', ...nobody });
-  await sendAgainAll(deps, opened.sender, statements.refusedBefore);
+  await sendAgainAll(deps, opened.sender, others.refusedBefore);
   return refuseAll(deps, opened.sender, all);
 }

@@ -106,6 +106,21 @@ export async function waitingRows(
   return (await query.execute()).map((row) => ({ ...row, item: row.item as OutboxItem }));
 }
 
+/** Sequence numbers of the pouches of which something in a party's queue is not covered. */
+export async function carryingPouches(
+  reader: StoreReader | StoreTransaction,
+  party: string,
+): Promise<Set<number>> {
+  const rows = await reader
+    .selectFrom('outbox')
+    .select('pouch')
+    .distinct()
+    .where('party', '=', party)
+    .where('pouch', 'is not', null)
+    .execute();
+  return new Set(rows.map((row) => Number(row.pouch)));
+}
+
 /** Marks rows as carried by the pouch with this sequence number. */
 export async function markCarried(
   tx: StoreTransaction,

@@ -1,15 +1,16 @@
-/** What must not work: hostile, broken and repeated input to the exchange, one test each. */
+/** Hostile and broken statements in sound pouches, one test each. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   channelDocket,
   encodeBase64,
-  sealTo,
   signEnvelopeEd25519,
   statementId,
   statementPayloadType,
 } from '@comity/record';
-import { add, craftPlaintext, craftPouch, makeWorld, messageBody, sayRaw } from './parties.ts';
-import type { EnvelopeRecord, TestParty, TestWorld } from './parties.ts';
+import { add, makeWorld, messageBody } from './parties.ts';
+import { craftPouch, sayRaw } from './raw-statements.ts';
+import type { TestParty, TestWorld } from './parties.ts';
+import type { EnvelopeRecord } from './raw-statements.ts';
 
 let world: TestWorld;
 let a: TestParty;
@@ -52,132 +53,6 @@ const message = (more = {}) => ({
   to: [b.id],
   body: messageBody('hello'),
   more: { docket: channel, ...more },
-});
-
-describe('a pouch', () => {
-  it('that comes twice gets the same receipt byte for byte and makes no second entry', async () => {
-    const record = await sayRaw(a, message());
-    const first = await take(await craftPouch(a, b, [record]));
-    const size = logSize(b);
-    const held = await reader(b)
-      .selectFrom('statements')
-      .select(['held_index', 'held_size'])
-      .where('id', '=', idOf(record))
-      .executeTakeFirstOrThrow();
-    const second = await take(await craftPouch(a, b, [record]));
-    expect(first.taken).toEqual([idOf(record)]);
-    expect(second.taken).toEqual([]);
-    expect(second.duplicates).toEqual([idOf(record)]);
-    expect(logSize(b)).toBe(size);
-    const again = await reader(b)
-      .selectFrom('statements')
-      .select(['held_index', 'held_size'])
-      .where('id', '=', idOf(record))
-      .executeTakeFirstOrThrow();
-    expect(again).toEqual(held);
-    const queued = await reader(b)
-      .selectFrom('outbox')
-      .selectAll()
-      .where('item', '=', 'receipt')
-      .where('ref', '=', idOf(record))
-      .execute();
-    expect(queued).toHaveLength(1);
-  });
-
-  it('that two routes bring at once is taken in once', async () => {
-    const record = await sayRaw(a, message());
-    const pouches = await Promise.all([craftPouch(a, b, [record]), craftPouch(a, b, [record])]);
-    const reports = await Promise.all(pouches.map((sealed) => take(sealed)));
-    expect(reports.flatMap((report) => report.taken)).toEqual([idOf(record)]);
-    expect(reports.flatMap((report) => report.duplicates)).toEqual([idOf(record)]);
-  });
-
-  it('for another receiver is turned away', async () => {
-    const plaintext = craftPlaintext(a, stranger, [await sayRaw(a, message())]);
-    const sealed = await sealTo(await sealingOf(b), plaintext);
-    expect(await b.exchange.takeIn(sealed)).toMatchObject({ ok: false, code: 'not-for-us' });
-    expect(await b.exchange.receive(sealed)).toEqual({ status: 403, code: 'not-paired' });
-  });
-
-  it('of an unknown signer changes nothing but a counter', async () => {
-    const size = logSize(b);
-    const record = await sayRaw(stranger, { to: [b.id], body: messageBody('hello') });
-    const sealed = await craftPouch(stranger, b, [record]);
-    expect(await b.exchange.receive(sealed)).toEqual({ status: 403, code: 'not-paired' });
-    expect(logSize(b)).toBe(size);
-    expect(b.exchange.counters().get('unknown-sender')).toBeGreaterThan(0);
-  });
-
-  it('in the name of a counterpart, by another key, is turned away', async () => {
-    const plaintext = craftPlaintext(stranger, b, [], { sender: a.id });
-    const sealed = await sealTo(await sealingOf(b), plaintext);
-    expect(await b.exchange.takeIn(sealed)).toMatchObject({ ok: false, code: 'bad-signature' });
-  });
-
-  it('that is no age file is turned away', async () => {
-    const answer = await b.exchange.receive(new Uint8Array(500).fill(7));
-    expect(answer).toEqual({ status: 400, code: 'unreadable' });
-  });
-
-  it('that is too large is turned away before it is opened', async () => {
-    const answer = await b.exchange.receive(new Uint8Array(6 * 1024 * 1024));
-    expect(answer).toEqual({ status: 413, code: 'too-large' });
-  });
-
-  it('that was cut keeps what was whole', async () => {
-    const records: EnvelopeRecord[] = [];
-    for (let i = 0; i < 3; i += 1) {
-      const body = messageBody('x'.repeat(60_000));
-      records.push(await sayRaw(a, { ...message(), body }));
-    }
-    const sealed = await craftPouch(a, b, records);
-    const report = await take(sealed.subarray(0, Math.floor(sealed.length * 0.75)));
-    expect(report.complete).toBe(false);
-    expect(report.taken.length).toBeGreaterThan(0);
-    expect(report.taken.length).toBeLessThan(3);
-    const whole = await take(sealed);
-    expect([...report.taken, ...whole.taken].sort()).toEqual(records.map(idOf).sort());
-    expect(whole.duplicates).toEqual(report.taken);
-  });
-
-  it('with its end cut off on the direct route is asked for again', async () => {
-    const record = await sayRaw(a, message());
-    const plaintext = craftPlaintext(a, b, [record]);
-    const sealed = await sealTo(await sealingOf(b), plaintext.subarray(0, plaintext.length - 20));
-    expect(await b.exchange.receive(sealed)).toEqual({ status: 400, code: 'cut' });
-  });
-
-  it('out of sequence is taken in all the same', async () => {
-    const record = await sayRaw(a, message());
-    const report = await take(await craftPouch(a, b, [record], { sequence: 3 }));
-    expect(report.taken).toEqual([idOf(record)]);
-  });
-
-  it('that answered another of ours long ago covers nothing when it comes again', async () => {
-    const answers: Uint8Array[] = [];
-    const receive = b.exchange.receive.bind(b.exchange);
-    b.exchange.receive = async (sealed) => {
-      const answer = await receive(sealed);
-      if (answer.status === 200) answers.push(answer.sealed);
-      return answer;
-    };
-    await a.message(b, 'first');
-    await world.settle();
-    world.network.onSend = () => 'lose';
-    await a.message(b, 'second');
-    await world.settle();
-    const before = await reader(a).selectFrom('outbox').selectAll().execute();
-    const old = answers.at(0);
-    if (old === undefined) throw new Error('no answer');
-    const replayed = await a.exchange.takeIn(old);
-    expect(replayed).toMatchObject({ ok: true, value: { answers: null } });
-    const after = await reader(a).selectFrom('outbox').selectAll().execute();
-    expect(after.map((row) => row.id)).toEqual(before.map((row) => row.id));
-    b.exchange.receive = receive;
-    world.network.onSend = () => 'deliver';
-    world.clock.advance(600_000);
-    await world.settle();
-  });
 });
 
 describe('a statement', () => {
@@ -399,13 +274,4 @@ async function secondList(record: EnvelopeRecord): Promise<EnvelopeRecord> {
     await tx.deleteFrom('statements').where('id', '=', idOf(record)).execute();
   });
   return sayRaw(a, { ...message(), officers: 2, payload: () => payload });
-}
-
-async function sealingOf(party: TestParty): Promise<string[]> {
-  const row = await reader(party)
-    .selectFrom('credentials')
-    .select('body')
-    .where('party', '=', party.id)
-    .executeTakeFirstOrThrow();
-  return (JSON.parse(row.body) as { sealing: string[] }).sealing;
 }
