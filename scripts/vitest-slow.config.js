@@ -7,6 +7,7 @@ export default defineConfig({
     root,
     include: ['packages/*/test/**/*.slow.test.ts', 'bench/**/*.slow.test.ts'],
     exclude: ['**/node_modules/**'],
+    globalSetup: ['packages/node/test/postgres-server.ts'],
     setupFiles: ['scripts/vitest-setup.js'],
     testTimeout: 10 * 60_000,
     hookTimeout: 5 * 60_000,

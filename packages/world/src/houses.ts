@@ -7,6 +7,7 @@ import { initHome, readPartyFile, homeLayout, systemClock } from '@comity/node';
 import { describeHome, allowLogs } from './homes.ts';
 import { cast, pairings, partyNames } from './cast.ts';
 import type { PartyName } from './cast.ts';
+import { worldEnvironment } from './environment.ts';
 import { secondsTerms } from './exercise-terms.ts';
 import { startNodeProcess } from './node-process.ts';
 import type { NodeProcess } from './node-process.ts';
@@ -110,6 +111,7 @@ async function initOne(
     passphrase: null,
     random: (bytes) => new Uint8Array(randomBytes(bytes)),
     clock: systemClock,
+    environment: worldEnvironment(),
     config: {
       exchange,
       api: `127.0.0.1:${await freePort()}`,

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { worldEnvironment } from './environment.ts';
 
 const readyTimeoutMs = 30_000;
 const stopTimeoutMs = 10_000;
@@ -25,7 +26,10 @@ export interface NodeProcess {
   ended: Promise<number | null>;
 }
 
-/** Starts the node of `home` with a PostgreSQL address or on SQLite; resolves when it is ready. */
+/**
+ * Starts the node of `home` as its `config.json` says; resolves when it is ready. COMITY_* variables
+ * of our own environment do not reach it, those of `environment` do.
+ */
 export async function startNodeProcess(
   home: string,
   environment: { [name: string]: string } = {},
@@ -33,7 +37,7 @@ export async function startNodeProcess(
   const main = fileURLToPath(new URL('./node-main.ts', import.meta.url));
   const child = spawn(process.execPath, [main, home], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment },
+    env: { ...worldEnvironment(), ...environment },
   });
   const kept: string[] = [];
   const keep = (line: string): void => {
