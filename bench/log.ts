@@ -92,7 +92,11 @@ export async function measureLatency(count: number): Promise<LatencyFigures> {
     const file = await open(join(bench.folder, 'sync'), 'w');
     const block = Buffer.alloc(4096, 7);
     for (const job of jobs) {
-      said.push(await timed(async () => void must(await bench.sequencer.said(job))));
+      said.push(
+        await timed(async () => {
+          must(await bench.sequencer.said(job));
+        }),
+      );
       synced.push(
         await timed(async () => {
           await file.write(block);

@@ -69,7 +69,7 @@ export function benchParty(): BenchParty {
     delegations: [],
     expires: '2030-01-01T00:00:00Z',
   };
-  const statement = emptyStatement('party.credentials', body as unknown as Statement['body']);
+  const statement = emptyStatement('party.credentials', body);
   const payload = formatStatement(statement);
   const id = statementId(exercisePayloadType, payload);
   const envelope: Envelope = { payload, payloadType: exercisePayloadType, signatures: [] };
