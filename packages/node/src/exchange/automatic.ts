@@ -17,7 +17,8 @@ import {
   success,
 } from '@comity/record';
 import type { JsonValue, Result, Statement } from '@comity/record';
-import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { currentHeads, newestOwn } from '../desk/place.ts';
+import type { StoreReader } from '../store/store.ts';
 import { newAnchor } from './anchors.ts';
 import type { ExchangeDeps } from './deps.ts';
 import { automaticAttemptsMax } from './limits.ts';
@@ -74,8 +75,8 @@ async function makeStatement(
   const { reader } = deps.store;
   const credentials = await newestOwnCredentials(reader, deps.keys.party);
   if (credentials === null) return null;
-  const heads = await headsInStore(reader, wish.docket);
-  const prior = await newestAutomatic(reader, wish.docket);
+  const heads = await currentHeads(reader, wish.docket);
+  const prior = await newestOwn(reader, deps.keys.party, wish.docket, 'automatic');
   const { anchor, lines } = await newAnchor(reader, wish.to, deps.keys.party);
   const also = wish.alsoAfter ?? [];
   const after = [...new Set([...also, ...heads])].slice(0, afterMax).sort();
@@ -96,45 +97,6 @@ async function makeStatement(
     body: wish.body,
   };
   return { statement, anchorLines: lines };
-}
-
-/**
- * Statements of a docket that no other statement of it names, newest first. Heads that other
- * heads have as ancestors cannot exist: whoever names a statement makes it no head.
- */
-export async function headsInStore(
-  reader: StoreReader | StoreTransaction,
-  docket: string,
-): Promise<string[]> {
-  const rows = await reader
-    .selectFrom('statements')
-    .select('id')
-    .where('docket', '=', docket)
-    .where((e) =>
-      e.not(
-        e.exists(
-          e.selectFrom('parents').select('child').whereRef('parents.parent', '=', 'statements.id'),
-        ),
-      ),
-    )
-    .orderBy('logged_at', 'desc')
-    .orderBy('id')
-    .limit(afterMax)
-    .execute();
-  return rows.map((row) => row.id);
-}
-
-async function newestAutomatic(reader: StoreReader, docket: string): Promise<string | null> {
-  const row = await reader
-    .selectFrom('statements')
-    .select('id')
-    .where('docket', '=', docket)
-    .where('own', '=', 1)
-    .where('chain', '=', 'automatic')
-    .orderBy('said_index', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.id ?? null;
 }
 
 async function newestOwnCredentials(reader: StoreReader, party: string): Promise<string | null> {

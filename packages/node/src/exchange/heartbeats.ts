@@ -50,7 +50,7 @@ export async function sayDueHeartbeats(deps: HeartbeatDeps): Promise<string[]> {
 }
 
 /** Whether a slot of ours has begun since the last heartbeat. */
-export function isDue(first: boolean, seconds: number, last: number | null, now: number): boolean {
+function isDue(first: boolean, seconds: number, last: number | null, now: number): boolean {
   if (last === null) return true;
   const offset = first ? 0 : Math.floor(seconds / 2);
   return Math.floor((now - offset) / seconds) > Math.floor((last - offset) / seconds);
@@ -88,7 +88,7 @@ async function sayHeartbeat(deps: HeartbeatDeps, party: string): Promise<boolean
 }
 
 /** Every docket that a party and we share, but the channel docket, as it was last folded. */
-export async function sharedDockets(reader: StoreReader, party: string): Promise<DocketDigests[]> {
+async function sharedDockets(reader: StoreReader, party: string): Promise<DocketDigests[]> {
   const rows = await reader
     .selectFrom('dockets')
     .select(['id', 'heads', 'input_digest', 'state_digest', 'participants'])

@@ -1,9 +1,9 @@
 /**
- * Keys that credentials chains state, by what they are for: logs, own-account time, witnesses, the
- * automatic authority. A key counts as long as some version of the chain names it; which entries
+ * Keys that credentials chains state, by what they are for: logs, own-account time,
+ * witnesses, seals. A key counts as long as some version of the chain names it; which entries
  * count under which version is the fold's question (rulings.md, 8).
  */
-import { decodeBase64, parseVkey } from '@comity/record';
+import { parseVkey } from '@comity/record';
 import type { Chain, NoteKey } from '@comity/record';
 
 /** Every log key of a party, newest version first, each once. */
@@ -24,14 +24,6 @@ export function ownAccountKeysOf(chain: Chain): NoteKey[] {
 /** Every origin that the party's log has had, newest first. */
 export function originsOf(chain: Chain): string[] {
   return [...new Set(chain.versions.toReversed().map((version) => version.body.log.origin))];
-}
-
-/** Raw public keys of the automatic authority, newest first. */
-export function automaticKeysOf(chain: Chain): Uint8Array[] {
-  const texts = new Set(
-    chain.versions.toReversed().map((each) => each.body.authority.automatic.key),
-  );
-  return [...texts].map(decodeBase64).filter((key) => key !== null);
 }
 
 /** Recipients of a pouch for this party: those of its newest credentials. */

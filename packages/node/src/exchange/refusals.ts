@@ -242,7 +242,7 @@ async function saidRefusal(
 }
 
 /** What a channel.refuse statement says, from its body; null where it is malformed. */
-export function refusalBody(body: {
+function refusalBody(body: {
   [key: string]: JsonValue;
 }): { statement: string; code: string } | null {
   const { refused, code } = body;
