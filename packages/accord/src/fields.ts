@@ -1,13 +1,6 @@
 /** Schemas of the fields that kinds share. All strings and arrays are bounded. */
 import { z } from 'zod';
-import {
-  languagesMax,
-  linkUnitsMax,
-  listMax,
-  nameUnitsMax,
-  textUnitsMax,
-  titleUnitsMax,
-} from './limits.ts';
+import { languagesMax, listMax, nameUnitsMax, textUnitsMax, titleUnitsMax } from './limits.ts';
 import { parseTime } from '@comity/record';
 
 /** 64 lower-case hex digits: a statement, a party, a docket or a digest. */
@@ -22,7 +15,6 @@ export const timestamp = z
 export const title = z.string().min(1).max(titleUnitsMax);
 export const text = z.string().min(1).max(textUnitsMax);
 export const name = z.string().min(1).max(nameUnitsMax);
-export const link = z.string().min(1).max(linkUnitsMax);
 
 /** A language tag (BCP 47, lower case for the language). Well-formedness only. */
 export const language = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/);
@@ -34,7 +26,7 @@ export const textByLanguage = z.record(language, text).refine((value) => {
 }, 'one to 32 languages');
 
 /** Likelihood bands (source: ICD 203). Never in one sentence with confidence. */
-export const likelihood = z.enum([
+const likelihood = z.enum([
   'almost-no-chance',
   'very-unlikely',
   'unlikely',
@@ -75,7 +67,7 @@ export const originLevel = z.enum([
 ]);
 
 /** An attachment by salted digest; the bytes travel apart. */
-export const attachment = z.strictObject({
+const attachment = z.strictObject({
   digest: hexDigest,
   bytes: z.int().min(0),
   mediaType: name,

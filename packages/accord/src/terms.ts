@@ -17,7 +17,7 @@ import {
 } from './limits.ts';
 
 /** A term by priority; what is absent follows `ordinary`. */
-export const deadlineSchema = z.strictObject({
+const deadlineSchema = z.strictObject({
   ordinary: durationSchema,
   urgent: durationSchema.optional(),
   flash: durationSchema.optional(),

@@ -182,3 +182,19 @@ it('times are real dates in one form', () => {
   expect(due('2027-02-28T24:00:00Z')).toBe(false);
   expect(due('2027-02-28T08:00:00+00:00')).toBe(false);
 });
+
+it('messages say their marker with the article it takes', () => {
+  const words = (marker: string, priority: string) =>
+    kinds['channel.message'].words({
+      ...(samples['channel.message'] ?? {}),
+      marker,
+      priority,
+      text: 'x',
+    });
+  expect(words('answer', 'ordinary')).toBe('sends an answer: x');
+  expect(words('warning', 'ordinary')).toBe('sends a warning: x');
+  expect(words('warning', 'urgent')).toBe('sends an urgent warning: x');
+  expect(words('answer', 'flash')).toBe('sends a flash answer: x');
+  expect(words('information', 'ordinary')).toBe('sends information: x');
+  expect(words('advice', 'urgent')).toBe('sends urgent advice: x');
+});

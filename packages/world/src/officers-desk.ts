@@ -58,36 +58,7 @@ export async function openDesk(home: string): Promise<OfficersDesk> {
   });
   const secrets = await officersOf(home);
 
-  const call = async (
-    method: 'GET' | 'POST',
-    path: string,
-    body: Uint8Array | null,
-    type: string | null,
-  ): Promise<Uint8Array> => {
-    const reply = await client.request({
-      method,
-      path: `/api/v1${path}`,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(type === null ? {} : { 'content-type': type }),
-      },
-      body: body === null ? null : Buffer.from(body),
-    });
-    const bytes = new Uint8Array(await reply.body.arrayBuffer());
-    if (reply.statusCode >= 300) {
-      throw new Error(`${method} ${path}: ${reply.statusCode} ${new TextDecoder().decode(bytes)}`);
-    }
-    return bytes;
-  };
-  const json = <T>(bytes: Uint8Array): T => JSON.parse(new TextDecoder().decode(bytes)) as T;
-  const get = async <T>(path: string): Promise<T> => json<T>(await call('GET', path, null, null));
-  const post = async <T>(path: string, body: unknown): Promise<T> =>
-    json<T>(
-      await call('POST', path, new TextEncoder().encode(JSON.stringify(body)), 'application/json'),
-    );
-  const postFile = async <T>(path: string, bytes: Uint8Array): Promise<T> =>
-    json<T>(await call('POST', path, bytes, 'application/octet-stream'));
-  const file = async (path: string): Promise<Uint8Array> => await call('GET', path, null, null);
+  const { get, file, post, postFile } = callsTo(client, token);
 
   const approve = async (draft: string): Promise<string> => {
     let id = draft;
@@ -121,6 +92,44 @@ export async function openDesk(home: string): Promise<OfficersDesk> {
     owed: async () => await get<OwedRow[]>('/obligations'),
     close: async () => await client.close(),
   };
+}
+
+/** The node's API over `client`; a call that is not answered with success throws. */
+function callsTo(
+  client: Client,
+  token: string,
+): Pick<OfficersDesk, 'get' | 'file' | 'post' | 'postFile'> {
+  const call = async (
+    method: 'GET' | 'POST',
+    path: string,
+    body: Uint8Array | null,
+    type: string | null,
+  ): Promise<Uint8Array> => {
+    const reply = await client.request({
+      method,
+      path: `/api/v1${path}`,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(type === null ? {} : { 'content-type': type }),
+      },
+      body: body === null ? null : Buffer.from(body),
+    });
+    const bytes = new Uint8Array(await reply.body.arrayBuffer());
+    if (reply.statusCode >= 300) {
+      throw new Error(`${method} ${path}: ${reply.statusCode} ${new TextDecoder().decode(bytes)}`);
+    }
+    return bytes;
+  };
+  const json = <T>(bytes: Uint8Array): T => JSON.parse(new TextDecoder().decode(bytes)) as T;
+  const get = async <T>(path: string): Promise<T> => json<T>(await call('GET', path, null, null));
+  const post = async <T>(path: string, body: unknown): Promise<T> =>
+    json<T>(
+      await call('POST', path, new TextEncoder().encode(JSON.stringify(body)), 'application/json'),
+    );
+  const postFile = async <T>(path: string, bytes: Uint8Array): Promise<T> =>
+    json<T>(await call('POST', path, bytes, 'application/octet-stream'));
+  const file = async (path: string): Promise<Uint8Array> => await call('GET', path, null, null);
+  return { get, file, post, postFile };
 }
 
 async function officersOf(home: string): Promise<OfficerSecret[]> {

@@ -5,7 +5,7 @@ import { channelDocket } from '@comity/record';
 import type { PartyName } from './cast.ts';
 import type { House, Houses } from './houses.ts';
 import { scenario } from './scenario.ts';
-import type { Refs, Step } from './scenario.ts';
+import type { Refs, Step } from './scenario/step.ts';
 import { pause, until } from './until.ts';
 
 /** A statement of the scenario after it was said. */

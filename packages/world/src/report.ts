@@ -55,7 +55,7 @@ export function isSettled(found: ExerciseReport): boolean {
 }
 
 /** Counts as things stand now. */
-export async function look(houses: Houses, startedAtMs: number): Promise<ExerciseReport> {
+async function look(houses: Houses, startedAtMs: number): Promise<ExerciseReport> {
   const seen: Seen[] = [];
   for (const name of partyNames) {
     const { desk } = houses[name];

@@ -14,14 +14,6 @@ import { authorityFault } from './validity.ts';
 
 export type CitationIndex = ReadonlyMap<string, FoldCitation>;
 
-let builtIn: ReadonlyMap<string, Terms> | undefined;
-
-/** Built-in terms by digest. */
-export function builtInByDigest(): ReadonlyMap<string, Terms> {
-  builtIn ??= new Map(Object.values(builtInTerms).map((terms) => [termsDigest(terms), terms]));
-  return builtIn;
-}
-
 /** Cited ids whose statements the act's meaning rests on and that are not in the input. */
 export function lackingCitations(node: FoldNode, citations: CitationIndex): string[] {
   const { statement } = node;

@@ -176,6 +176,6 @@ function write(
 }
 
 /** What both sides of a conclusion sign: SHA-256 over the RFC 8785 bytes of its text. */
-export function conclusionDigest(text: { [language: string]: string }): string {
+function conclusionDigest(text: { [language: string]: string }): string {
   return sha256Hex(canonicalJsonBytes(text));
 }

@@ -143,7 +143,7 @@ function serve(
   return { ...base, saidAt, towards };
 }
 
-export function intervalOf(node: FoldNode, { intervals }: ServiceContext): number {
+function intervalOf(node: FoldNode, { intervals }: ServiceContext): number {
   return isFlash(node) ? intervals.flash : intervals.ordinary;
 }
 

@@ -106,6 +106,12 @@ export const message = define({
     attachments: attachments.optional(),
   }),
   level: () => 'duty',
-  words: (body) =>
-    `sends ${body.priority === 'ordinary' ? 'a' : `a ${body.priority}`} ${body.marker}: ${oneLine(body.text)}`,
+  words: (body) => `sends ${withArticle(body)}: ${oneLine(body.text)}`,
 });
+
+/** "an answer", "a flash warning", "urgent advice". */
+function withArticle(body: { marker: z.infer<typeof marker>; priority: z.infer<typeof priority> }) {
+  const sent = body.priority === 'ordinary' ? body.marker : `${body.priority} ${body.marker}`;
+  if (body.marker === 'advice' || body.marker === 'information') return sent;
+  return `${/^[aeiou]/.test(sent) ? 'an' : 'a'} ${sent}`;
+}
