@@ -100,9 +100,6 @@ export function faultProblem(reference: string): Problem {
   };
 }
 
-/** Every code that can be answered, for the tests and the OpenAPI document. */
-export const problemCodes: readonly string[] = Object.keys(titles);
-
 /** Carries a failure out of a route; the error handler turns it into a problem document. */
 export class ProblemError extends Error {
   readonly failure: Failure<string>;

@@ -14,15 +14,6 @@ const json = z.record(z.string(), z.unknown());
 export const partyText = reference.describe('identifier, its beginning, or a name');
 export const docketText = reference.describe('docket id or its beginning');
 
-export const problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number(),
-  code: z.string(),
-  path: z.string(),
-  detail: z.string().optional(),
-});
-
 export const signature = z.strictObject({
   keyid: z.string().regex(/^[0-9a-f]{64}$/),
   sig: z.string().max(8_000),
@@ -243,7 +234,7 @@ export const roster = z.object({
   ),
 });
 
-export const thresholdWish = z.strictObject({
+const thresholdWish = z.strictObject({
   threshold: z.number().int().min(1).max(64),
   offices: z.array(z.string()).optional(),
 });

@@ -27,9 +27,9 @@ import { nodeRoutes } from './routes-node.ts';
 import { partyRoutes } from './routes-parties.ts';
 import { carriesToken } from './token.ts';
 
-export const apiPrefix = '/api/v1';
+const apiPrefix = '/api/v1';
 /** A pouch file and its envelope; everything else is far smaller. */
-export const requestBytesMax = 16 * 1024 * 1024;
+const requestBytesMax = 16 * 1024 * 1024;
 
 /** Builds the API. Call `ready()` before the first request, `close()` at the end. */
 export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {

@@ -26,7 +26,7 @@ import type { OfficerSecret } from '../officers/key-files.ts';
 import { signAsOfficer } from '../officers/key-files.ts';
 import { mergeSignatures } from './approvals.ts';
 
-export const draftFileBytesMax = 1_048_576;
+const draftFileBytesMax = 1_048_576;
 
 /** A draft as it travels. */
 export interface DraftFile {

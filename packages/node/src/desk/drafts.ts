@@ -27,7 +27,7 @@ import { currentHeads, newestOwn } from './place.ts';
 import type { DraftFailure, DraftRequest } from './requests.ts';
 import { pinTerms } from './terms-pin.ts';
 
-export const openDraftsMax = 10_000;
+const openDraftsMax = 10_000;
 /** Kinds that may go to a party that was added and is not yet confirmed (ruling 10). */
 const kindsBeforePairing: readonly string[] = ['channel.pair'];
 

@@ -26,7 +26,7 @@ export async function participantsOf(
 }
 
 /** The counterpart whose channel docket `docket` is, or null. */
-export async function channelCounterpart(
+async function channelCounterpart(
   reader: StoreReader | StoreTransaction,
   self: string,
   docket: string,
@@ -40,7 +40,7 @@ export async function channelCounterpart(
 }
 
 /** A statement from the store, or null. */
-export async function loadStatement(
+async function loadStatement(
   reader: StoreReader | StoreTransaction,
   id: string,
 ): Promise<Statement | null> {

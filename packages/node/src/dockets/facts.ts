@@ -6,7 +6,6 @@
  * because a cosigner's times for one log never decrease with size (ruling 22; rows that would
  * break this are not stored).
  */
-import { sql } from 'kysely';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 
 /** Where an entry stands; `size` is that of the checkpoint in the proof that travelled with it. */
@@ -37,15 +36,16 @@ export interface EntryTimes {
   witnessTimes: { party: string; vkey: string; time: number }[];
 }
 
-/** SQLite allows 500 terms in a compound select. */
-const lookupsPerQueryMax = 200;
+/** Sizes further apart than this are read apart, so that old and new entries cost two short reads. */
+const gapMax = 1_000;
 
 interface Lookup {
   place: number;
   origin: string;
   vkey: string;
   party: string | null;
-  sizeAtLeast: number;
+  /** Own-account: exactly this size. Witnesses: this size or the next that is cosigned. */
+  size: number;
 }
 
 /** Facts for every place, in the same order. Logs without an entry in `cosigners` have none. */
@@ -61,14 +61,8 @@ export async function entryTimes(
     witnessTimes: [],
   }));
   const lookups = lookupsOf(places, cosigners);
-  for (let start = 0; start < lookups.length; start += lookupsPerQueryMax) {
-    const part = lookups.slice(start, start + lookupsPerQueryMax);
-    for (const { lookup, time } of await earliestTimes(reader, part)) {
-      const target = result[lookup.place];
-      if (target === undefined) continue;
-      if (lookup.party === null) target.ownTime = Math.min(time, target.ownTime ?? time);
-      else target.witnessTimes.push({ party: lookup.party, vkey: lookup.vkey, time });
-    }
+  for (const group of Map.groupBy(lookups, ({ origin, vkey }) => `${origin}\n${vkey}`).values()) {
+    for (const cluster of clustersOf(group)) await readCluster(reader, cluster, result);
   }
   for (const { witnessTimes } of result)
     witnessTimes.sort((a, b) => (a.vkey < b.vkey ? -1 : a.vkey > b.vkey ? 1 : 0));
@@ -85,34 +79,52 @@ function lookupsOf(
     return [
       // Own-account time is read from the birth checkpoint only, so that both sides, who both
       // hold the proof that travelled, read the same one.
-      ...keys.ownAccount.map((vkey) => ({ place, origin, vkey, party: null, sizeAtLeast: size })),
-      ...keys.witnesses.map(({ party, vkey }) => ({
-        place,
-        origin,
-        vkey,
-        party,
-        sizeAtLeast: index + 1,
-      })),
+      ...keys.ownAccount.map((vkey) => ({ place, origin, vkey, party: null, size })),
+      ...keys.witnesses.map(({ party, vkey }) => ({ place, origin, vkey, party, size: index + 1 })),
     ];
   });
 }
 
-async function earliestTimes(
+/** Lookups of one log and key, sorted by size and cut where the gap is large. */
+function clustersOf(group: readonly Lookup[]): Lookup[][] {
+  const clusters: Lookup[][] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  for (const lookup of [...group].sort((a, b) => a.size - b.size)) {
+    if (lookup.size - last > gapMax) clusters.push([]);
+    clusters.at(-1)?.push(lookup);
+    last = lookup.size;
+  }
+  return clusters;
+}
+
+// Two reads whose text never changes, so that the databases prepare them once.
+async function readCluster(
   reader: StoreReader | StoreTransaction,
-  lookups: readonly Lookup[],
-): Promise<{ lookup: Lookup; time: number }[]> {
-  const terms = lookups.map(({ origin, vkey, party, sizeAtLeast }, position) =>
-    party === null
-      ? sql`select ${sql.lit(position)} as place, time from cosignatures
-            where origin = ${origin} and vkey = ${vkey} and size = ${sql.lit(sizeAtLeast)}`
-      : sql`select * from (select ${sql.lit(position)} as place, time from cosignatures
-            where origin = ${origin} and vkey = ${vkey} and size >= ${sql.lit(sizeAtLeast)}
-            order by size limit 1) as earliest`,
-  );
-  const { rows } = await sql<{ place: number; time: number | string }>`
-    ${sql.join(terms, sql` union all `)}`.execute(reader as StoreTransaction);
-  return rows.flatMap(({ place, time }) => {
-    const lookup = lookups[Number(place)];
-    return lookup === undefined ? [] : [{ lookup, time: Number(time) }];
-  });
+  cluster: readonly Lookup[],
+  result: readonly EntryTimes[],
+): Promise<void> {
+  const first = cluster[0];
+  const last = cluster.at(-1);
+  if (first === undefined || last === undefined) return;
+  const ofKey = reader
+    .selectFrom('cosignatures')
+    .select(['size', 'time'])
+    .where('origin', '=', first.origin)
+    .where('vkey', '=', first.vkey)
+    .orderBy('size');
+  const rows = await ofKey.where('size', '>=', first.size).where('size', '<', last.size).execute();
+  rows.push(...(await ofKey.where('size', '>=', last.size).limit(1).execute()));
+  let at = 0;
+  for (const lookup of cluster) {
+    while ((rows[at]?.size ?? Number.POSITIVE_INFINITY) < lookup.size) at += 1;
+    const row = rows[at];
+    const target = result[lookup.place];
+    if (row === undefined || target === undefined) continue;
+    if (lookup.party !== null) {
+      const { party, vkey } = lookup;
+      target.witnessTimes.push({ party, vkey, time: row.time });
+    } else if (row.size === lookup.size) {
+      target.ownTime = Math.min(row.time, target.ownTime ?? row.time);
+    }
+  }
 }

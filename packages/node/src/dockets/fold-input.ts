@@ -141,7 +141,7 @@ function factFor(material: Material, place: EntryPlace): EntryFact {
 }
 
 function foldParty(chain: Chain): FoldParty {
-  const { party, exercise, versions, delegations, frozen } = chain;
+  const { party, exercise, versions, delegations, frozen, bound } = chain;
   return {
     party,
     exercise,
@@ -155,6 +155,7 @@ function foldParty(chain: Chain): FoldParty {
     })),
     delegations,
     frozen,
+    ...(bound === undefined ? {} : { bound }),
   };
 }
 

@@ -6,17 +6,16 @@
  * it is set in the transaction that changed the inputs and taken back only here, in the one that
  * stores the new state. A docket that changed again while it was folded stays dirty.
  */
-import { fold, headsOf, inputDigest, stateDigest } from '@comity/accord';
+import { fold, headsOf, inputDigest, stateDigest, waitingIn } from '@comity/accord';
 import type { DocketState, FoldInput, Obligation } from '@comity/accord';
 import { canonicalJson } from '@comity/record';
-import type { JsonValue } from '@comity/record';
 import type { Clock, LogLine, Notify } from '../context.ts';
 import type { After, DocketDigests, Dockets } from '../exchange/deps.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { createAnchorReader } from './anchor-times.ts';
 import { compileFoldInputs } from './fold-input.ts';
 
-const docketsPerRunMax = 128;
+const docketsPerRunMax = 256;
 const rowsPerInsertMax = 64;
 const collectMilliseconds = 40;
 const retryMilliseconds = 2_000;
@@ -35,7 +34,7 @@ export interface RefolderDeps {
 export interface Refolder extends Dockets {
   /** Notes that the inputs of these dockets changed; folds soon. Never throws. */
   docketsChanged(dockets: readonly string[]): void;
-  /** Resolves when nothing that was noted before the call waits to be folded. */
+  /** Resolves when nothing waits to be folded; rejects when folding fails. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
@@ -56,8 +55,7 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
   let cancel: (() => void) | null = null;
   let closed = false;
 
-  const runOnce = async (): Promise<void> => {
-    const ids = [...waiting].slice(0, docketsPerRunMax);
+  const runOnce = async (ids: readonly string[]): Promise<void> => {
     for (const id of ids) waiting.delete(id);
     try {
       const folded = await foldAll(store.reader, inputDeps, ids);
@@ -70,36 +68,47 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
       throw error;
     }
   };
+  // What waits now; what comes meanwhile is for the next run, in company.
   const runAll = async (): Promise<void> => {
-    while (waiting.size > 0) await runOnce();
+    const ids = [...waiting];
+    for (let at = 0; at < ids.length; at += docketsPerRunMax) {
+      await runOnce(ids.slice(at, at + docketsPerRunMax));
+    }
   };
-  const start = (): Promise<void> => {
+  const run = (): Promise<void> => {
     cancel?.();
     cancel = null;
+    const started = deps.clock.nowMs();
+    let pause = retryMilliseconds;
     running ??= runAll()
-      .catch((error: unknown) => {
-        deps.log('error', 'folding failed and will be tried again', { error: String(error) });
-        if (!closed) cancel = deps.after(retryMilliseconds, () => void start());
+      .then(() => {
+        // Under load folding takes its turns: as long a pause as the run took.
+        pause = Math.max(collectMilliseconds, deps.clock.nowMs() - started);
       })
       .finally(() => {
         running = null;
+        if (waiting.size > 0) schedule(pause);
       });
     return running;
   };
-  const docketsChanged = (dockets: readonly string[]): void => {
+  const schedule = (milliseconds: number): void => {
     if (closed) return;
-    for (const id of dockets) if (id !== '') waiting.add(id);
-    if (waiting.size > 0 && running === null) {
-      cancel ??= deps.after(collectMilliseconds, () => void start());
-    }
+    cancel ??= deps.after(milliseconds, () => {
+      run().catch((error: unknown) => {
+        deps.log('error', 'folding failed and will be tried again', { error: String(error) });
+      });
+    });
   };
   const settled = async (): Promise<void> => {
-    while (running !== null || waiting.size > 0) await start();
+    while (running !== null || waiting.size > 0) await run();
   };
 
-  docketsChanged([]);
+  if (waiting.size > 0) schedule(collectMilliseconds);
   return {
-    docketsChanged,
+    docketsChanged(dockets) {
+      for (const id of dockets) if (id !== '') waiting.add(id);
+      if (waiting.size > 0 && running === null) schedule(collectMilliseconds);
+    },
     settled,
     async refold(dockets) {
       for (const id of dockets) if (id !== '') waiting.add(id);
@@ -109,7 +118,7 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
     async close() {
       closed = true;
       cancel?.();
-      await running;
+      await running?.catch(() => undefined);
     },
   };
 }
@@ -123,9 +132,15 @@ async function foldAll(
   return inputs.map((input) => ({
     input,
     state: fold(input),
-    heads: headsOf(input.statements),
+    heads: headsInForce(input),
     lastAct: lastActOf(input),
   }));
+}
+
+// Heads confirm what both have in full: a statement that waits for another is none of them yet.
+function headsInForce(input: FoldInput): string[] {
+  const waiting = new Set(waitingIn(input).map(({ id }) => id));
+  return headsOf(input.statements.filter(({ id }) => !waiting.has(id)));
 }
 
 // The last act in the order of what our counterparts and we can know: the author's own time.
@@ -186,7 +201,7 @@ function docketRow(folded: Folded, dirty: boolean) {
     type: state.type,
     subject: state.subject,
     state: state.state,
-    state_json: canonicalJson(state as unknown as JsonValue),
+    state_json: canonicalJson(state),
     state_digest: stateDigest(state),
     input_digest: inputDigest(input),
     fold: state.fold,

@@ -41,7 +41,7 @@ export interface NewParty {
  * The body of version 1. With one officer the party is a one-person organisation, which every
  * counterpart sees; with more, solemn and root need two.
  */
-export function firstCredentialsBody(party: NewParty): CredentialsBody {
+function firstCredentialsBody(party: NewParty): CredentialsBody {
   const { keys } = party;
   const offices = party.officers.map((officer) => officer.office).sort();
   const two = { threshold: Math.min(2, offices.length), offices };

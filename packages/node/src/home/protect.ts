@@ -6,7 +6,7 @@ import { failure, success } from '@comity/record';
 import type { Result } from '@comity/record';
 
 /** log2 of scrypt's N for new files. About a second of work for each try of a passphrase. */
-export const scryptWorkFactorDefault = 18;
+const scryptWorkFactorDefault = 18;
 
 /** Encrypts `plaintext` to a passphrase. `workFactor` is log2 N; tests lower it, nobody else. */
 export async function protectBytes(

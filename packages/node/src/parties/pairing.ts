@@ -56,7 +56,7 @@ export function sameSafetyNumber(typed: string, number: string): boolean {
  * side names the same two credentials, `numbers-differ` when they name others, `added` when one is
  * missing. Refused ones do not count.
  */
-export async function pairingState(
+async function pairingState(
   reader: StoreReader | StoreTransaction,
   self: string,
   party: string,

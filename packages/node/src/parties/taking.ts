@@ -157,7 +157,7 @@ export async function takeCredentials(
 }
 
 /** Makes the rows of a party that we hear of for the first time; an existing row keeps its state. */
-export async function ensureParty(
+async function ensureParty(
   tx: StoreTransaction,
   chain: Chain,
   state: PartyState,
@@ -182,7 +182,7 @@ export async function ensureParty(
  * Two valid versions n+1: the chain stays at n, both are kept as evidence, an alarm is raised and
  * the parties must pair again. Does nothing when the second version is no rival after all.
  */
-export async function keepFork(
+async function keepFork(
   tx: StoreTransaction,
   chain: Chain,
   second: Pick<ComingCredentials, 'envelope' | 'said'>,

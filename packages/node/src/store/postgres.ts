@@ -9,7 +9,7 @@ import type { Store } from './store.ts';
 import { TransactQueue } from './transact-queue.ts';
 
 /** Connections for reading; the writer has one more. */
-export const readConnectionsMax = 8;
+const readConnectionsMax = 8;
 
 const typeInt8 = 20;
 const typeBytea = 17;
@@ -18,7 +18,7 @@ type Parser = (value: string) => unknown;
 const parserOfPg = pg.types.getTypeParser as (oid: number, format?: string) => Parser;
 
 /** bigint as a number (throws past 2^53), bytea as a plain Uint8Array; the rest as pg has it. */
-export const postgresTypes = {
+const postgresTypes = {
   getTypeParser: (oid: number, format?: string): Parser => {
     if (oid === typeInt8) return parseSafeInteger;
     if (oid === typeBytea) return parseBytea;

@@ -7,7 +7,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
 /** Prepared statements kept per connection; the least recently used goes first. */
-export const preparedStatementsMax = 256;
+const preparedStatementsMax = 256;
 
 /** What one statement gave: rows, or the number of rows that it changed. */
 export interface StatementResult {

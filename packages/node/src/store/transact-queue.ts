@@ -5,7 +5,7 @@ import type { Schema } from './schema.ts';
 import type { StoreTransaction } from './store.ts';
 
 /** Transactions that may wait; past it callers are failing to bound their own work. */
-export const transactQueueMax = 100_000;
+const transactQueueMax = 100_000;
 
 export class TransactQueue {
   readonly #writer: Kysely<Schema>;

@@ -14,7 +14,7 @@ export interface AlarmRow {
 const rowsMax = 1_000;
 
 /** Id of the alarm `code` about `about` (a party, a docket, an origin). */
-export function alarmId(code: string, about: string): string {
+function alarmId(code: string, about: string): string {
   return sha256Hex(encodeText(`${code}\n${about}`));
 }
 

@@ -28,7 +28,7 @@ import type { WitnessedLogsTable } from '../store/schema.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import { parseAddCheckpoint, type AddCheckpointRequest } from './request.ts';
 
-export const sizeContentType = 'text/x.tlog.size';
+const sizeContentType = 'text/x.tlog.size';
 const textContentType = 'text/plain; charset=utf-8';
 
 export interface WitnessDeps {

@@ -12,7 +12,7 @@ import {
 /** Largest body that is read, as other witnesses have it. */
 export const requestBytesMax = 16 * 1024;
 /** Lines of a consistency proof. */
-export const proofLinesMax = 63;
+const proofLinesMax = 63;
 
 export interface AddCheckpointRequest {
   old: number;
