@@ -48,13 +48,17 @@ export function sha256Hex(bytes: Uint8Array): string {
 
 /** The 32-byte public key of a 32-byte seed (RFC 8032, 5.1.5). */
 export function ed25519PublicKey(seed: Uint8Array): Uint8Array {
-  const spki = createPublicKey(privateKeyOf(seed)).export({ format: 'der', type: 'spki' });
-  return Uint8Array.from(spki.subarray(-32));
+  const held = privateKeyOf(seed);
+  if (held.publicKey === null) {
+    const spki = createPublicKey(held.key).export({ format: 'der', type: 'spki' });
+    held.publicKey = Uint8Array.from(spki.subarray(-32));
+  }
+  return held.publicKey.slice();
 }
 
 /** A 64-byte signature (RFC 8032, 5.1.6, pure Ed25519). */
 export function ed25519Sign(seed: Uint8Array, message: Uint8Array): Uint8Array {
-  return Uint8Array.from(sign(null, message, privateKeyOf(seed)));
+  return Uint8Array.from(sign(null, message, privateKeyOf(seed).key));
 }
 
 /**
@@ -193,14 +197,21 @@ const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 // Keyed by the caller's own array: when it forgets the seed, so do we. The copy is compared, so
 // that a seed that was wiped or overwritten never signs with the old key.
-const privateKeys = new WeakMap<Uint8Array, { copy: Buffer; key: KeyObject }>();
+interface HeldPrivateKey {
+  copy: Buffer;
+  key: KeyObject;
+  /** Worked out when it is first asked for. */
+  publicKey: Uint8Array | null;
+}
+const privateKeys = new WeakMap<Uint8Array, HeldPrivateKey>();
 
-function privateKeyOf(seed: Uint8Array): KeyObject {
+function privateKeyOf(seed: Uint8Array): HeldPrivateKey {
   if (seed.length !== 32) throw new TypeError('an Ed25519 seed is 32 bytes');
   const known = privateKeys.get(seed);
-  if (known !== undefined && known.copy.equals(seed)) return known.key;
+  if (known !== undefined && known.copy.equals(seed)) return known;
   const der = Buffer.concat([pkcs8Prefix, seed]);
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-  privateKeys.set(seed, { copy: Buffer.from(seed), key });
-  return key;
+  const held = { copy: Buffer.from(seed), key, publicKey: null };
+  privateKeys.set(seed, held);
+  return held;
 }
