@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pause } from '../src/index.ts';
+import { databaseKinds } from './databases.ts';
+import { TestPlace, notification, pair, problemsOf, untilEqual, update } from './parties.ts';
+import type { TestParty } from './parties.ts';
+
+let place: TestPlace;
+
+beforeEach(async () => {
+  place = await TestPlace.make();
+});
+afterEach(async () => {
+  await place.remove();
+}, 120_000);
+
+const heldByCounterpart = async (party: TestParty, other: TestParty): Promise<string[]> => {
+  const rows = await party.rows(
+    `select statement from proofs where role = 'held' and party = '${other.party}'`,
+  );
+  return rows.map((row) => String(row['statement']));
+};
+const idsOf = async (party: TestParty): Promise<string[]> =>
+  (await party.rows('select id from statements')).map((row) => String(row['id']));
+
+/** Nothing of its own goes out while it is blocked, whatever is asked of it and however long. */
+async function expectToSignNothing(north: TestParty, south: TestParty): Promise<string> {
+  const before = (await north.desk.status()).log;
+  expect(before.blocked).toBe('restored');
+  const { draft } = await north.desk.post<{ draft: string }>('/drafts', {
+    kind: 'channel.message',
+    to: [south.party],
+    docket: null,
+    body: {
+      marker: 'information',
+      priority: 'ordinary',
+      standing: 'official',
+      text: 'Said while blocked.',
+      language: 'en',
+    },
+  });
+  await expect(north.desk.approve(draft)).rejects.toThrow(/"code":"restored"/u);
+  const checkpoint = await fetch(`${north.url}/log/checkpoint`).then((reply) => reply.text());
+  // Longer than a heartbeat and some chores.
+  await pause(6_000);
+  await expect(north.desk.approve(draft)).rejects.toThrow(/"code":"restored"/u);
+  const after = (await north.desk.status()).log;
+  expect(after).toEqual(before);
+  expect(await fetch(`${north.url}/log/checkpoint`).then((reply) => reply.text())).toBe(checkpoint);
+  return draft;
+}
+
+describe.each(databaseKinds)('a home put back from an old copy, on $name', (kind) => {
+  it('signs nothing until its counterpart has stated its log, then goes on without a fork or loss', async () => {
+    const north = await place.party({ name: 'Northland', kind });
+    const south = await place.party({ name: 'Southmark', kind });
+    await Promise.all([north.start(), south.start()]);
+    await pair(north, south);
+    const act = { to: [south.party], body: notification('Before the copy') };
+    const docket = await north.desk.say({ ...act, kind: 'incident.notify', docket: null });
+    await north.untilReceived(docket);
+
+    await north.stop();
+    await north.database.save();
+    await north.start();
+
+    // All this the copy does not have.
+    const lost: string[] = [];
+    for (const text of ['first', 'second', 'third']) {
+      lost.push(await north.message(south, text));
+      const body = update(text);
+      lost.push(await north.desk.say({ kind: 'incident.update', to: [south.party], docket, body }));
+    }
+    const theirs = await south.message(north, 'While you still knew us.');
+    for (const id of lost) await north.untilReceived(id);
+    await south.untilReceived(theirs);
+    const before = (await north.desk.status()).log.size;
+
+    await south.stop();
+    await north.stop();
+    const entriesBefore = await north.entries(north.origin);
+    await north.database.putBack();
+    await north.start();
+    expect((await north.desk.status()).log.size).toBeLessThan(before);
+    const draft = await expectToSignNothing(north, south);
+
+    // A stop and a start do not make it forget, nor do they end it.
+    await north.stop();
+    await north.start();
+    expect((await north.desk.status()).log.blocked).toBe('restored');
+
+    await south.start();
+    const waiting = await south.message(north, 'Are you there?');
+    await north.until('goes on', async () => (await north.desk.status()).log.blocked === null);
+    const next = await north.message(south, 'We are back.');
+    await north.untilReceived(next);
+    await south.untilReceived(waiting);
+
+    // Nothing lost: what we had said, what they had said, and what waited for signatures.
+    await north.until('has everything again', async () => {
+      const [own, receipts] = [await idsOf(north), await heldByCounterpart(north, south)];
+      return (
+        [...lost, theirs].every((id) => own.includes(id)) &&
+        lost.every((id) => receipts.includes(id))
+      );
+    });
+    await north.untilReceived(await north.desk.approve(draft));
+    const body = update('After the copy');
+    const later = await north.desk.say({
+      kind: 'incident.update',
+      to: [south.party],
+      docket,
+      body,
+    });
+    await north.untilReceived(later);
+    await untilEqual(north, south, docket);
+
+    // No fork: one log goes on from what was published, and the counterpart's copy is its beginning.
+    const copy = await south.entries(north.origin);
+    const own = await north.entries(north.origin);
+    expect(own.slice(0, entriesBefore.length)).toEqual(entriesBefore);
+    expect(own.slice(0, copy.length)).toEqual(copy);
+    expect(copy.length).toBeGreaterThan(entriesBefore.length);
+    for (const party of [north, south]) {
+      expect(await party.rows('select kind from evidence')).toEqual([]);
+      expect(await problemsOf(party)).toEqual([]);
+    }
+  }, 400_000);
+});
