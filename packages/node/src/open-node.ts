@@ -12,6 +12,7 @@ import type { DeskDeps } from './desk/deps.ts';
 import { createRefolder } from './dockets/refold.ts';
 import type { Refolder } from './dockets/refold.ts';
 import { newAnchor } from './exchange/anchors.ts';
+import { docketsOfParties, markDirty } from './exchange/docket-marks.ts';
 import type { After } from './exchange/deps.ts';
 import { loadConfig } from './home/config.ts';
 import type { ConfigFlags, NodeConfig } from './home/config.ts';
@@ -139,8 +140,7 @@ async function assemble(
     newAnchor: (reader, recipients) => newAnchor(reader, recipients, keys.party),
     notify: hub.notify,
     afterLogged: async (job) => {
-      await noteOwnStatement(storage, keys.party, job);
-      if (job.docket !== '') refolder.docketsChanged([job.docket]);
+      refolder.docketsChanged(await noteOwnStatement(storage, keys.party, job));
       for (const listener of listeners) listener(job);
     },
   };
@@ -163,17 +163,22 @@ async function assemble(
   };
 }
 
-/** What our own statement changes besides its docket: the state of a pairing, our own name. */
-async function noteOwnStatement(storage: Storage, self: string, job: SaidJob): Promise<void> {
+/** What our own statement changes besides its docket; returns the dockets to fold again. */
+async function noteOwnStatement(storage: Storage, self: string, job: SaidJob): Promise<string[]> {
   const { kind } = job.statement;
   if (kind === 'channel.pair') {
     const [party] = job.statement.to;
-    if (party === undefined) return;
-    await storage.store.transact((tx) => updatePairingState(tx, self, party));
-  } else if (kind === 'party.credentials') {
-    await storage.store.transact(async (tx) => {
-      const chain = await loadChain(tx, self);
-      if (chain !== null) await storeChain(tx, chain);
-    });
+    if (party !== undefined) {
+      await storage.store.transact((tx) => updatePairingState(tx, self, party));
+    }
   }
+  if (!kind.startsWith('party.')) return [job.docket];
+  // Credentials and delegations are inputs of every docket that we take part in (rulings.md, 8).
+  return await storage.store.transact(async (tx) => {
+    const chain = await loadChain(tx, self);
+    if (chain !== null) await storeChain(tx, chain);
+    const dockets = await docketsOfParties(tx, [self]);
+    await markDirty(tx, dockets);
+    return dockets;
+  });
 }
