@@ -49,6 +49,16 @@ describe('incident', () => {
     expect(stateOf(h).state).toBe('resolution-proposed');
   });
 
+  it('a dispute of an earlier proposal leaves the newer one undisputed', () => {
+    const h = notified();
+    const earlier = h.say({ from: a, ...resolve });
+    h.say({ from: b, ...dispute(earlier) });
+    h.say({ from: a, ...resolve });
+    const again = h.say({ from: b, ...dispute(earlier) });
+    expect(stateOf(h).state).toBe('resolution-proposed');
+    expect(stateOf(h).acts[again]?.effect).not.toBe('void');
+  });
+
   it('no-such-act: closing what was not proposed; not-yours: closing one’s own', () => {
     const h = notified();
     const none = h.say({ from: b, ...close(idOf('none')) });

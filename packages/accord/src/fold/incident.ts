@@ -24,6 +24,7 @@ export type IncidentEvent =
   | 'close'
   | 'close-last'
   | 'dispute'
+  | 'dispute-earlier'
   | 'no-such-resolution'
   | 'not-yours';
 
@@ -44,6 +45,7 @@ export const incidentTable: Table<IncidentWord, IncidentEvent> = {
     close: noSuchAct,
     'close-last': noSuchAct,
     dispute: noSuchAct,
+    'dispute-earlier': noSuchAct,
   },
   acknowledged: {
     ...talk,
@@ -55,6 +57,7 @@ export const incidentTable: Table<IncidentWord, IncidentEvent> = {
     close: noSuchAct,
     'close-last': noSuchAct,
     dispute: noSuchAct,
+    'dispute-earlier': noSuchAct,
   },
   'resolution-proposed': {
     ...talk,
@@ -66,6 +69,7 @@ export const incidentTable: Table<IncidentWord, IncidentEvent> = {
     close: 'effect',
     'close-last': { to: 'closed' },
     dispute: { to: 'disputed' },
+    'dispute-earlier': 'effect',
   },
   disputed: {
     ...talk,
@@ -77,6 +81,7 @@ export const incidentTable: Table<IncidentWord, IncidentEvent> = {
     close: 'effect',
     'close-last': { to: 'closed' },
     dispute: 'effect',
+    'dispute-earlier': 'effect',
   },
   closed: {
     ...faults,
@@ -91,6 +96,7 @@ export const incidentTable: Table<IncidentWord, IncidentEvent> = {
     close: 'none',
     'close-last': 'none',
     dispute: ended,
+    'dispute-earlier': ended,
   },
   retracted: {
     ...faults,
@@ -105,6 +111,7 @@ export const incidentTable: Table<IncidentWord, IncidentEvent> = {
     close: ended,
     'close-last': ended,
     dispute: ended,
+    'dispute-earlier': ended,
   },
 };
 
@@ -157,9 +164,8 @@ export function incidentWord(
   if (!hasAny(registers.resolutions)) {
     return hasAny(registers.acknowledged) ? 'acknowledged' : 'notified';
   }
-  const standing = new Set(Object.values(registers.resolutions).map(({ id }) => id));
   const disputed = Object.values(registers.votes).some(
-    (vote) => !vote.closes && standing.has(vote.resolution),
+    (vote) => !vote.closes && stands(registers, vote.resolution),
   );
   return disputed ? 'disputed' : 'resolution-proposed';
 }
@@ -219,7 +225,8 @@ function eventOf(
       const proposer = proposerOf(past, resolution);
       if (proposer === null) return 'no-such-resolution';
       if (proposer === author) return 'not-yours';
-      if (act.kind === 'incident.dispute') return 'dispute';
+      if (act.kind === 'incident.dispute')
+        return stands(past, resolution) ? 'dispute' : 'dispute-earlier';
       const vote: Vote = { ...markOf(node), resolution, author: proposer, closes: true };
       const votes = { ...past.votes, [author]: vote };
       return isClosed(votes, resolution, proposer, participants) ? 'close-last' : 'close';
@@ -227,6 +234,11 @@ function eventOf(
     default:
       return null;
   }
+}
+
+/** Whether it is its author's newest. */
+function stands({ resolutions }: IncidentRegisters, resolution: string): boolean {
+  return Object.values(resolutions).some(({ id }) => id === resolution);
 }
 
 function proposerOf(past: IncidentRegisters, resolution: string): string | null {
