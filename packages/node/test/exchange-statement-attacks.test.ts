@@ -231,6 +231,16 @@ describe('a statement', () => {
     expect(report.taken).toHaveLength(157);
     const missing = await reader(b).selectFrom('missing').select('id').execute();
     expect(missing).toHaveLength(1024);
+    await b.node.refolder.settled();
+    const row = await reader(b)
+      .selectFrom('dockets')
+      .select('heads')
+      .where('id', '=', channel)
+      .executeTakeFirstOrThrow();
+    const heads = JSON.parse(row.heads) as string[];
+    expect(heads.length).toBeGreaterThan(0);
+    // None of what waits for them is a head that a heartbeat would confirm.
+    expect(heads.filter((id) => records.some((record) => idOf(record) === id))).toEqual([]);
     const requests = await reader(b)
       .selectFrom('outbox')
       .select('ref')
