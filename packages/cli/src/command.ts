@@ -72,7 +72,7 @@ export function run<Options extends CommonOptions, Arguments extends unknown[] =
 }
 
 /** Says the error and sets the exit code. A fault shows its stack only with COMITY_DEBUG. */
-export function endWith(context: CommandContext, error: unknown): void {
+function endWith(context: CommandContext, error: unknown): void {
   if (error instanceof CommandError) {
     context.output.failed(error.code, error.message, error.what);
     process.exitCode = error.exitCode;

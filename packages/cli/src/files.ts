@@ -5,7 +5,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { refused, usage } from './command-error.ts';
 
 /** Largest file that a command reads whole; a bundle or a pouch is far below it. */
-export const inputFileBytesMax = 268_435_456;
+const inputFileBytesMax = 268_435_456;
 
 /** The bytes of a file, or of stdin for `-`. */
 export async function readInput(path: string): Promise<Uint8Array> {
@@ -26,7 +26,7 @@ export async function readInput(path: string): Promise<Uint8Array> {
 }
 
 /** Text of a file, strict UTF-8. */
-export async function readInputText(path: string): Promise<string> {
+async function readInputText(path: string): Promise<string> {
   const bytes = await readInput(path);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -157,7 +157,7 @@ export function answerSigned(context: CommandContext, state: SignedState, words:
 }
 
 /** Everything that a draft says, from its file. */
-export async function wholeDraftWords(context: CommandContext, file: Uint8Array): Promise<string> {
+async function wholeDraftWords(context: CommandContext, file: Uint8Array): Promise<string> {
   const { parseDraftFile } = await import('@comity/node');
   const { statementWords } = await import('../output/statement-words.ts');
   const draft = parseDraftFile(file);

@@ -46,7 +46,7 @@ const states: { readonly [state: string]: string } = {
 };
 
 /** The number as two halves of six groups, one for each side to read. */
-export function numberWords(number: string): string {
+function numberWords(number: string): string {
   const groups = number.split(' ');
   return `  ${groups.slice(0, 6).join('  ')}\n  ${groups.slice(6).join('  ')}`;
 }

@@ -23,7 +23,7 @@ const obligationStates: { readonly [state: string]: string } = {
 };
 
 /** A name that may be missing, or foreign. */
-export function nameOr(name: string | undefined | null, id: string): string {
+function nameOr(name: string | undefined | null, id: string): string {
   return name === undefined || name === null || name === '' ? shortId(id) : shown(name);
 }
 

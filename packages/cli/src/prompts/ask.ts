@@ -2,7 +2,7 @@
  * Questions to the person at the terminal. Only on a terminal, always on stderr, so that stdout
  * keeps the answer alone; Ctrl-C ends the command with its own exit code.
  */
-import { CommandError, usage } from '../command-error.ts';
+import { CommandError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 
 /** True when there is a person: stdin and stderr are terminals and CI is not set. */
@@ -32,7 +32,7 @@ export async function askNewPassphrase(message: string): Promise<string> {
 }
 
 /** Fewest letters that a new passphrase may have. */
-export const passphraseLettersMin = 8;
+const passphraseLettersMin = 8;
 
 /** Yes or no; `no` is the answer to an empty line. */
 export async function askConfirm(message: string): Promise<boolean> {
@@ -45,17 +45,6 @@ export async function askConfirm(message: string): Promise<boolean> {
 export async function askText(message: string, placeholder = ''): Promise<string> {
   const prompts = await import('@clack/prompts');
   const answer = await prompts.text({ message, placeholder, output: process.stderr });
-  return prompts.isCancel(answer) ? stopped() : answer;
-}
-
-/** One of several. */
-export async function askChoice(
-  message: string,
-  choices: readonly { value: string; label: string }[],
-): Promise<string> {
-  if (choices.length === 0) throw usage(`${message}: there is nothing to choose from`);
-  const prompts = await import('@clack/prompts');
-  const answer = await prompts.select({ message, options: [...choices], output: process.stderr });
   return prompts.isCancel(answer) ? stopped() : answer;
 }
 

@@ -25,7 +25,7 @@ import { loadEdge, rootAt, treeSize, writeTiles } from './tiles.ts';
 import { edgeRoot, extendEdge, type Tile, type TreeEdge } from './tree.ts';
 
 /** Entries of one log that may wait for a checkpoint that verifies them. */
-export const unverifiedEntriesMax = 1 << 20;
+const unverifiedEntriesMax = 1 << 20;
 const entriesPerStepMax = 4096;
 const hashBytes = 32;
 

@@ -20,7 +20,7 @@ import { edgeRoot, emptyEdge, type Tile } from './tree.ts';
 
 const rowsPerStepMax = 512;
 /** Problems reported; a broken disk gives millions. */
-export const problemsMax = 1_000;
+const problemsMax = 1_000;
 
 export interface FsckReport {
   ok: boolean;

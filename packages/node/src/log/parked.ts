@@ -12,7 +12,7 @@ import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import type { HeldJob } from './jobs.ts';
 
 /** Envelopes that may wait; past it the senders keep them and try again. */
-export const parkedMax = 100_000;
+const parkedMax = 100_000;
 
 type ParkedJob = Pick<
   HeldJob,

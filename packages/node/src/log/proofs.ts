@@ -16,7 +16,7 @@ import { nodeHashes } from './tiles.ts';
 const cosignaturesReadMax = 4096;
 
 /** Path of entry `index` in the tree of `size`; throws unless index < size ≤ stored size. */
-export async function proveInclusion(
+async function proveInclusion(
   reader: StoreReader | StoreTransaction,
   origin: string,
   index: number,
@@ -60,7 +60,7 @@ export async function proveEntry(
 }
 
 /** Place of a statement's entry in our own log; throws when it has none in that role. */
-export async function ownPlace(
+async function ownPlace(
   reader: StoreReader | StoreTransaction,
   statementId: string,
   role: 'said' | 'held',

@@ -23,7 +23,7 @@ import { loadEdge, rootAt, writeTiles } from './tiles.ts';
 import { edgeRoot, extendEdge } from './tree.ts';
 
 /** Entries that may be taken back at once; more would not fit in memory comfortably. */
-export const adoptedEntriesMax = 10_000_000;
+const adoptedEntriesMax = 10_000_000;
 const entriesPerStepMax = 4096;
 
 export interface RestoreKeys {

@@ -47,7 +47,7 @@ function notFound(reply: FastifyReply): FastifyReply {
 }
 
 /** Bytes at a tile path (`tile/…`), null when the checkpoint of this size does not imply it. */
-export async function tileBytes(
+async function tileBytes(
   reader: StoreReader,
   log: { origin: string; size: number },
   path: string,

@@ -48,9 +48,9 @@ export type {
 } from './jobs.ts';
 
 /** Jobs in one transaction. */
-export const batchJobsMax = 256;
+const batchJobsMax = 256;
 /** Jobs that may wait; past it callers are failing to bound their own work. */
-export const queuedJobsMax = 200_000;
+const queuedJobsMax = 200_000;
 const highWaterRetryMsMin = 100;
 const highWaterRetryMsMax = 5_000;
 
