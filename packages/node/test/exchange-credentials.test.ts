@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { channelDocket, parseEnvelope, statementId } from '@comity/record';
 import { say } from '../src/desk/say.ts';
+import { createAnchorReader } from '../src/dockets/anchor-times.ts';
+import { compileFoldInputs } from '../src/dockets/fold-input.ts';
 import { rotateCredentials } from '../src/officers/rotation.ts';
 import { ownProof } from '../src/log/proofs.ts';
 import { loadChain } from '../src/parties/chains.ts';
@@ -121,5 +123,34 @@ describe('new credentials', () => {
     });
     const chain = await loadChain(reader(b), a.id);
     expect(chain?.versions).toHaveLength(1);
+  });
+
+  it('that rival others freeze the chain, and folds get the bound that ends it', async () => {
+    const first = (await loadChain(reader(a), a.id))?.versions[0]?.id;
+    const version = await rotate(a, 'Northland (new name)');
+    await pass(120);
+    const row = await reader(a)
+      .selectFrom('statements')
+      .select(['envelope', 'said_index'])
+      .where('id', '=', version)
+      .executeTakeFirstOrThrow();
+    const envelope = parseEnvelope(row.envelope);
+    if (!envelope.ok) throw new Error(envelope.code);
+    const text = new TextDecoder().decode(envelope.value.payload);
+    const rival = await sayRaw(a, {
+      kind: 'party.credentials',
+      to: [],
+      body: {},
+      officers: a.secrets.length,
+      payload: () => new TextEncoder().encode(text.replace('(new name)', '(old name)')),
+    });
+    await b.exchange.takeIn(await craftPouch(a, b, [rival]));
+    expect(await loadChain(reader(b), a.id)).toMatchObject({ frozen: true, bound: row.said_index });
+    const deps = { self: b.id, ownOrigin: '', exercise: true, anchors: createAnchorReader() };
+    const channel = channelDocket(a.id, b.id);
+    const [input] = await compileFoldInputs(reader(b), deps, [channel]);
+    const party = input?.parties.find((each) => each.party === a.id);
+    expect(party?.versions.map((each) => each.id)).toEqual([first]);
+    expect(party).toMatchObject({ frozen: true, bound: row.said_index });
   });
 });
