@@ -12,6 +12,7 @@ import { canonicalJson, encodeText, sha256Hex } from '@comity/record';
 import type { Clock, LogLine, Notify } from '../context.ts';
 import type { After, DocketDigests, Dockets } from '../exchange/deps.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
+import { unfolded } from './dirty.ts';
 import { createAnchorReader } from './anchor-times.ts';
 import { compileFoldInputs } from './fold-input.ts';
 
@@ -62,6 +63,7 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
       const folded = await foldAll(store.reader, inputDeps, ids);
       await store.transact(async (tx) => {
         await storeFolded(tx, folded, (docket) => waiting.has(docket));
+        await forgetEmpty(tx, ids, folded);
       });
       for (const { input } of folded) deps.notify({ type: 'docket', docket: input.docket });
     } catch (error) {
@@ -123,6 +125,18 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
       await running?.catch(() => undefined);
     },
   };
+}
+
+// A docket of which nothing can be read (only a refused payload that is no statement) has no state.
+async function forgetEmpty(
+  tx: StoreTransaction,
+  ids: readonly string[],
+  folded: readonly Folded[],
+): Promise<void> {
+  const found = new Set(folded.map(({ input }) => input.docket));
+  const empty = ids.filter((id) => !found.has(id));
+  if (empty.length === 0) return;
+  await tx.deleteFrom('dockets').where('id', 'in', empty).where('type', '=', unfolded).execute();
 }
 
 async function foldAll(

@@ -1,14 +1,5 @@
-/** Marks dockets whose inputs changed, so that they are folded again (dockets.dirty). */
+/** Which dockets a new proof or new credentials concern, so that they are folded again. */
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { sqlListMax } from './limits.ts';
-
-/** Sets the dirty flag of dockets that have a row; new ones get theirs when they are folded. */
-export async function markDirty(tx: StoreTransaction, dockets: readonly string[]): Promise<void> {
-  for (let start = 0; start < dockets.length; start += sqlListMax) {
-    const part = dockets.slice(start, start + sqlListMax);
-    await tx.updateTable('dockets').set({ dirty: 1 }).where('id', 'in', part).execute();
-  }
-}
 
 /**
  * Dockets whose times may change when something more is known about entries `from` to `to`

@@ -16,7 +16,7 @@ import type { JsonValue, Statement } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { sayAutomatic } from './automatic.ts';
 import type { AutomaticDeps } from './automatic.ts';
-import { markDirty } from './docket-marks.ts';
+import { markDirty } from '../dockets/dirty.ts';
 import { docketOf, refusalPlace } from './envelope-checks.ts';
 import type { DueRefusal, RefusalCode } from './envelope-checks.ts';
 import { coverStatements, queueItems } from './outbox.ts';

@@ -11,7 +11,7 @@ import type { CheckedCosignature, CosignerBook } from './cosignature-checks.ts';
 import { enterCosignatures } from './cosignatures.ts';
 import { takeLogNews } from './counterpart-logs.ts';
 import type { ExchangeDeps } from './deps.ts';
-import { markDirty } from './docket-marks.ts';
+import { markDirty } from '../dockets/dirty.ts';
 import type { IntakeContext } from './intake-context.ts';
 import { cosignaturesPerPouchMax, proofsPerPouchMax } from './limits.ts';
 import { askForMissing, noteMissing } from './missing.ts';

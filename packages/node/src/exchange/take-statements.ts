@@ -17,7 +17,7 @@ import type {
   ReadEnvelope,
 } from './envelope-checks.ts';
 import { divideAnchorLines } from './anchors.ts';
-import { markDirty } from './docket-marks.ts';
+import { markDirty } from '../dockets/dirty.ts';
 import { heardTest } from './silence.ts';
 import { noLongerMissing, noteMissing } from './missing.ts';
 import type { NamedParent } from './missing.ts';

@@ -2,6 +2,7 @@
 import { canonicalJson, encodeHex, partyOf, type JsonValue } from '@comity/record';
 import type { Insertable } from 'kysely';
 import type { Schema } from '../store/schema.ts';
+import { markDirty } from '../dockets/dirty.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { HeldJob, SaidJob } from './jobs.ts';
 
@@ -67,10 +68,10 @@ async function settleOthers(tx: StoreTransaction, placed: readonly Placed[]): Pr
   }
   const ids = placed.map((one) => one.job.id);
   await tx.deleteFrom('missing').where('id', 'in', ids).execute();
-  const dockets = [...new Set(placed.map((one) => one.job.docket))].filter((id) => id !== '');
-  if (dockets.length === 0) return;
-  // A docket that was never folded has no row; the fold finds it by its statements.
-  await tx.updateTable('dockets').set({ dirty: 1 }).where('id', 'in', dockets).execute();
+  await markDirty(
+    tx,
+    placed.map((one) => one.job.docket),
+  );
 }
 
 function statementRow(one: Placed, origin: string, now: number): Insertable<Schema['statements']> {

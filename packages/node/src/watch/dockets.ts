@@ -3,7 +3,9 @@ import { failure, parseEnvelope, parseStatement, success } from '@comity/record'
 import type { Result, Statement } from '@comity/record';
 import { isActKind, kinds } from '@comity/accord';
 import type { KindDefinition } from '@comity/accord';
+import { unfolded } from '../dockets/dirty.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { policiesPinned } from '../dockets/timing-witnesses.ts';
 import { deliveriesOf, witnessedTimes } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
 import { partyNames } from './names.ts';
@@ -73,7 +75,8 @@ export async function listDockets(
 ): Promise<DocketRow[]> {
   let query = reader
     .selectFrom('dockets')
-    .select(['id', 'type', 'subject', 'state', 'participants', 'last_act', 'last_act_at']);
+    .select(['id', 'type', 'subject', 'state', 'participants', 'last_act', 'last_act_at'])
+    .where('type', '!=', unfolded);
   if (filter.type !== undefined) query = query.where('type', '=', filter.type);
   // Participants are hex identifiers in a JSON array, so a substring is a member.
   if (filter.party !== undefined) query = query.where('participants', 'like', `%${filter.party}%`);
@@ -177,6 +180,7 @@ async function showStatements(
       recipients: statement.to,
     })),
   );
+  const pinned = read.find(({ row }) => row.id === docket)?.statement.terms ?? null;
   const times = await witnessedTimes(
     reader,
     rows.map((row) => ({
@@ -186,6 +190,7 @@ async function showStatements(
       author: row.author,
     })),
     participants,
+    await policiesPinned(reader, pinned),
   );
   return inDisplayOrder(read.map(({ row, statement }) => ({ ...row, statement }))).map((row) => {
     const act = acts[row.id];

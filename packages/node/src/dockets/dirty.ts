@@ -1,0 +1,40 @@
+/**
+ * The durable mark of dockets whose inputs changed: set in the transaction that changed them, taken
+ * back when the new state is stored, and looked for at start.
+ */
+import type { StoreTransaction } from '../store/store.ts';
+
+const rowsPerInsertMax = 64;
+
+/** Type and state of a docket that has statements and was never folded. */
+export const unfolded = 'unfolded';
+
+/** Marks dockets; one that was never folded gets a row that says no more than that. */
+export async function markDirty(tx: StoreTransaction, dockets: readonly string[]): Promise<void> {
+  const ids = [...new Set(dockets)].filter((id) => id !== '');
+  for (let start = 0; start < ids.length; start += rowsPerInsertMax) {
+    await tx
+      .insertInto('dockets')
+      .values(ids.slice(start, start + rowsPerInsertMax).map(unfoldedRow))
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ dirty: 1 }))
+      .execute();
+  }
+}
+
+function unfoldedRow(id: string) {
+  return {
+    id,
+    type: unfolded,
+    subject: '',
+    state: unfolded,
+    state_json: '{}',
+    state_digest: '',
+    input_digest: '',
+    fold: 1,
+    heads: '[]',
+    participants: '[]',
+    last_act: null,
+    last_act_at: null,
+    dirty: 1,
+  };
+}
