@@ -11,21 +11,26 @@ import { enterDeferred } from './cosignatures.ts';
 import { makeCourier } from './courier.ts';
 import type { Courier, Route } from './courier.ts';
 import type { ExchangeDeps } from './deps.ts';
-import { compareAllDigests, compareHeartbeat, sayDueHeartbeats } from './heartbeats.ts';
+import { confirmDocket } from './confirm.ts';
+import type { Confirmed } from './confirm.ts';
+import { askByHeartbeat, compareAllDigests, hearHeartbeat } from './heartbeats.ts';
+import { sayDueHeartbeats, sayUncovered } from './heartbeats.ts';
+import { stateOf } from './intake-context.ts';
 import { makeIdLocks } from './id-locks.ts';
 import { makeIntake } from './intake.ts';
 import type { Intake, IntakeReport } from './intake.ts';
 import { askForMissing, refillMissing } from './missing.ts';
 import type { OpenFailure } from './open-pouch.ts';
+import { answerHeartbeatEveryMs } from './limits.ts';
 import { makePassOnWatch, passOn, passOnEverything } from './passing-on.ts';
-import { makeRateLimits } from './rate-limits.ts';
+import { makePace, makeRateLimits } from './rate-limits.ts';
 import type { PouchAnswer } from './routes/direct-server.ts';
 import { handRoute } from './routes/hand.ts';
 import type { HandRoute } from './routes/hand.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { Sealing } from './sealing.ts';
 import { watchSilence } from './silence.ts';
-import { markDirty } from './docket-marks.ts';
+import { markDirty } from '../dockets/dirty.ts';
 
 export interface Exchange {
   courier: Courier;
@@ -36,6 +41,8 @@ export interface Exchange {
   receive(sealed: Uint8Array): Promise<PouchAnswer>;
   /** A statement of ours was logged: its recipients' queues have something new. */
   said(recipients: readonly string[]): void;
+  /** Asks the other participants to confirm a docket as it is now; null where it is not known. */
+  confirm(docket: string, seconds: number): Promise<Confirmed | null>;
   /** Heartbeats, silence, missing parents, passing on: what is due now. Call it every second or so. */
   chores(): Promise<void>;
   /** Pouches that were turned away, by reason. */
@@ -67,6 +74,8 @@ class NodeExchange implements Exchange {
   readonly #restore: AfterRestore;
   readonly #watch = makePassOnWatch();
   readonly #background = new Set<Promise<void>>();
+  readonly #mayAnswer: (party: string) => boolean;
+  readonly #mayAsk: (party: string) => boolean;
   #closed = false;
   #cancelChores: (() => void) | null = null;
 
@@ -76,6 +85,8 @@ class NodeExchange implements Exchange {
     const rate = makeRateLimits(deps.rate, deps.clock);
     this.#intake = makeIntake({ ...deps, rate, locks: makeIdLocks() });
     this.#restore = makeAfterRestore(deps);
+    this.#mayAnswer = makePace(deps.clock, answerHeartbeatEveryMs);
+    this.#mayAsk = makePace(deps.clock, answerHeartbeatEveryMs);
     const takeAnswer = (party: string, sealed: Uint8Array) => this.#takeAnswer(party, sealed);
     this.courier = makeCourier({ ...deps, takeAnswer });
     this.hand = handRoute({
@@ -110,6 +121,14 @@ class NodeExchange implements Exchange {
 
   said(recipients: readonly string[]): void {
     for (const party of recipients) this.courier.kick(party);
+  }
+
+  async confirm(docket: string, seconds: number): Promise<Confirmed | null> {
+    const ask = async (party: string): Promise<void> => {
+      if (this.#mayAsk(party)) await askByHeartbeat(this.#deps, party);
+      this.courier.wake(party);
+    };
+    return await confirmDocket({ ...this.#deps, ask, closed: () => this.#closed }, docket, seconds);
   }
 
   async chores(): Promise<void> {
@@ -179,9 +198,9 @@ class NodeExchange implements Exchange {
   async #followUp(report: IntakeReport): Promise<void> {
     if (await this.#restore.heard(report)) await this.courier.kickAll();
     for (const test of report.compare.tests) {
-      const comparison = await compareHeartbeat(this.#deps, test);
+      const comparison = await hearHeartbeat(this.#deps, test, this.#mayAnswer);
       this.#deps.log('debug', 'heartbeat compared', { party: test.party, comparison });
-      if (comparison === 'differs') this.courier.kick(test.party);
+      this.courier.kick(test.party);
     }
     const { digests } = report.compare;
     await compareAllDigests(this.#deps, report.sender, digests);
@@ -204,6 +223,7 @@ class NodeExchange implements Exchange {
   async #beforeExport(party: string): Promise<void> {
     const now = this.#deps.clock.now();
     await this.#deps.store.transact((tx) => passOnEverything(tx, this.#own.party, party, now));
+    if ((await stateOf(this.#deps, party)) === 'confirmed') await sayUncovered(this.#deps, party);
   }
 
   #inBackground(work: () => Promise<void>): void {

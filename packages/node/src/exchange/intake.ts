@@ -200,16 +200,24 @@ function reportOf(self: string, opened: OpenedPouch, state: PartyState, taken: r
       return others.length === 0 ? [] : [{ id, others }];
     }),
     compare: {
-      tests: confirmed ? taken.flatMap(heartbeatHeard) : [],
+      tests: confirmed ? heartbeatsHeard(taken) : [],
       digests: confirmed ? records.filter((each) => each.type === 'digests') : [],
     },
     ownLog: ownLogStated(self, records),
   };
 }
 
-function heartbeatHeard(job: HeldJob): HeartbeatHeard[] {
-  const { kind, body } = job.statement;
-  return kind === 'channel.test' ? [{ id: job.id, party: job.author, body }] : [];
+/** The newest heartbeat of each author: it stands for those before it. */
+function heartbeatsHeard(taken: readonly HeldJob[]): HeartbeatHeard[] {
+  const newest = new Map<string, HeldJob>();
+  for (const job of taken) {
+    if (job.statement.kind !== 'channel.test') continue;
+    const known = newest.get(job.author);
+    if (known === undefined || job.said.index > known.said.index) newest.set(job.author, job);
+  }
+  return [...newest.values()].map(({ id, author, statement }) => {
+    return { id, party: author, body: statement.body };
+  });
 }
 
 /** What a pouch says of our own log: needed after a restore, and never without interest. */

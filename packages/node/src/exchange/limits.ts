@@ -26,6 +26,16 @@ export const missingAskAgainSeconds = 60;
 export const factsPerDocketMax = 4096;
 /** Dockets in one digests record. */
 export const digestsDocketsMax = 4096;
+/** What a digests record may weigh, so that a composed pouch that takes it in stays below 4 MiB. */
+export const digestsBytesMax = 768 * 1024;
+/** Heartbeats of ours that wait for one counterpart before no more are said to it. */
+export const testsWaitingMax = 2;
+/** A heartbeat that is heard is answered at most this often, per counterpart. */
+export const answerHeartbeatEveryMs = 1_000;
+/** How often a heartbeat is said again while an officer waits for confirmations. */
+export const confirmAgainMs = 1_500;
+/** How often it is looked whether they have come. */
+export const confirmLookMs = 150;
 /** A cosignature further ahead of our clock than this is entered only when its time has come. */
 export const cosignatureAheadSecondsMax = 300;
 /** Cosignatures from the future that are kept until their time. */

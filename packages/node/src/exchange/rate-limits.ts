@@ -34,3 +34,16 @@ export function makeRateLimits(terms: RateTerms, clock: Pick<Clock, 'nowMs'>): R
     },
   };
 }
+
+/** True at most once in so many milliseconds for each party; what comes in between is dropped. */
+export function makePace(clock: Pick<Clock, 'nowMs'>, everyMs: number): (party: string) => boolean {
+  const last = new Map<string, number>();
+  return (party) => {
+    const now = clock.nowMs();
+    const before = last.get(party);
+    // A clock that steps back must not silence anybody.
+    if (before !== undefined && now >= before && now - before < everyMs) return false;
+    last.set(party, now);
+    return true;
+  };
+}

@@ -42,8 +42,8 @@ export async function reconcile(
 }
 
 /**
- * Compares digests that came with ours as they stand. Dockets that wait to be folded are left for
- * the next heartbeat: fold before.
+ * Compares digests that came with ours as they stand. Dockets that wait to be folded, or of which
+ * something is on its way to the sender, are left for the next heartbeat: fold before.
  */
 export async function compareDigests(
   tx: StoreTransaction,
@@ -53,6 +53,7 @@ export async function compareDigests(
   now: number,
 ): Promise<void> {
   const items: QueueItem[] = [];
+  const moving = await docketsTravelling(tx, sender);
   for (const theirs of record.dockets.slice(0, digestsDocketsMax)) {
     const ours = await tx
       .selectFrom('dockets')
@@ -71,7 +72,7 @@ export async function compareDigests(
       continue;
     }
     if (!(JSON.parse(ours.participants) as string[]).includes(sender)) continue;
-    if (ours.dirty === 1) continue;
+    if (ours.dirty === 1 || moving.has(theirs.docket)) continue;
     if (ours.input_digest !== theirs.inputDigest) {
       const ref = JSON.stringify({ docket: theirs.docket });
       items.push({ party: sender, item: 'facts', ref, lane: 0 });
@@ -86,6 +87,19 @@ export async function compareDigests(
     await raiseAlarm(tx, { ...about, detail }, now);
   }
   await queueItems(tx, items, now);
+}
+
+/** Dockets of which a statement or a receipt is on its way to the party: no reason to compare facts. */
+async function docketsTravelling(tx: StoreTransaction, party: string): Promise<Set<string>> {
+  const rows = await tx
+    .selectFrom('outbox')
+    .innerJoin('statements', 'statements.id', 'outbox.ref')
+    .select('statements.docket')
+    .distinct()
+    .where('outbox.party', '=', party)
+    .where('outbox.item', 'in', ['statement', 'receipt'])
+    .execute();
+  return new Set(rows.map(({ docket }) => docket));
 }
 
 /** Facts of one docket: what we lack is asked for or entered, what the other lacks is sent. */

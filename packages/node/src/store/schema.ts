@@ -204,6 +204,26 @@ export interface DocketsTable {
   dirty: number;
 }
 
+/**
+ * The newest confirmation of each docket by each participant: a heartbeat's leaf for it, with the
+ * path to the root that the author signed. Kept because the root of an older heartbeat cannot be
+ * computed again once any shared docket changed. May be lost: the next heartbeat confirms again.
+ */
+export interface ConfirmationsTable {
+  docket: string;
+  /** Who confirms; we ourselves too. */
+  author: string;
+  /** The channel.test whose root covers the leaf. */
+  test: string;
+  /** The leaf: JSON array of head ids, sorted, and the two digests. */
+  heads: string;
+  input_digest: string;
+  state_digest: string;
+  leaf_index: number;
+  /** JSON array of base64: the inclusion path. */
+  path: string;
+}
+
 export interface ObligationsTable {
   id: string;
   docket: string;
@@ -316,6 +336,7 @@ export interface Schema {
   outbox: OutboxTable;
   channels: ChannelsTable;
   dockets: DocketsTable;
+  confirmations: ConfirmationsTable;
   obligations: ObligationsTable;
   drafts: DraftsTable;
   missing: MissingTable;

@@ -1,48 +1,95 @@
 /**
  * Heartbeats that confirm a docket's heads (rulings.md 26), with the path from the docket's leaf to
- * the root that each signed. A heartbeat tells its leaves only to who can compute them: those whose
- * root we cannot compute again from what the dockets are now confirm nothing here.
+ * the root that each signed: as they were kept when they were said or heard, and otherwise computed
+ * again from what the dockets are now, which is possible while no shared docket has changed.
  */
 import {
   decodeHex,
   encodeBase64,
-  encodeHex,
-  inclusionFromNodes,
-  inclusionNodes,
-  leafHash,
-  nodeHash,
   parseEnvelope,
   parseStatement,
   channelDocket,
 } from '@comity/record';
-import type { BundledHeartbeat, NodeAddress } from '@comity/record';
-import { heartbeatLeaf, heartbeatRoot } from '@comity/accord';
-import type { HeartbeatLeaf } from '@comity/accord';
+import type { BundledHeartbeat, Envelope } from '@comity/record';
+import type { DocketDigests } from '../exchange/deps.ts';
+import { leafPaths, rootOver, sharedDockets } from '../exchange/shared-dockets.ts';
 import { ownProof } from '../log/proofs.ts';
 import type { StoreReader } from '../store/store.ts';
 
 /** Newest heartbeats of each side that are tried. */
 const testsTried = 8;
 
-/** One heartbeat of each participant that confirms the docket as we hold it, where there is one. */
+/**
+ * One heartbeat of each participant that confirms the docket's heads, where there is one: best of
+ * the docket as we hold it, digests and all; else of the same heads before better proofs came.
+ */
 export async function confirmingHeartbeats(
   reader: StoreReader,
   self: string,
   docket: string,
   participants: readonly string[],
 ): Promise<BundledHeartbeat[]> {
-  const found: BundledHeartbeat[] = [];
+  const found = new Map<string, BundledHeartbeat>();
+  const take = (party: string, heartbeat: BundledHeartbeat | null): void => {
+    if (heartbeat !== null && !found.has(party)) found.set(party, heartbeat);
+  };
+  for (const party of participants) {
+    take(party, await keptHeartbeat(reader, self, docket, party, 'digests'));
+  }
   for (const party of participants.filter((one) => one !== self)) {
-    const leaves = await sharedLeaves(reader, self, party);
+    if (found.has(party) && found.has(self)) continue;
+    const leaves = await sharedDockets(reader, party);
     const index = leaves.findIndex((leaf) => leaf.docket === docket);
     if (index === -1) continue;
-    for (const author of [self, party]) {
-      if (found.length > 0 && author === self) continue;
-      const heartbeat = await newestConfirming(reader, self, party, author, leaves, index);
-      if (heartbeat !== null) found.push(heartbeat);
+    for (const author of [self, party].filter((one) => !found.has(one))) {
+      take(author, await newestConfirming(reader, self, party, author, leaves, index));
     }
   }
-  return found;
+  for (const party of participants.filter((one) => !found.has(one))) {
+    take(party, await keptHeartbeat(reader, self, docket, party, 'heads'));
+  }
+  return [...found.values()];
+}
+
+/** The confirmation that was kept of a party, where it is of the docket as it is now. */
+async function keptHeartbeat(
+  reader: StoreReader,
+  self: string,
+  docket: string,
+  author: string,
+  equal: 'digests' | 'heads',
+): Promise<BundledHeartbeat | null> {
+  let query = reader
+    .selectFrom('confirmations')
+    .innerJoin('dockets', (join) =>
+      join
+        .onRef('dockets.id', '=', 'confirmations.docket')
+        .onRef('dockets.heads', '=', 'confirmations.heads'),
+    )
+    .innerJoin('statements', 'statements.id', 'confirmations.test')
+    .select(['confirmations.test', 'confirmations.heads', 'confirmations.input_digest'])
+    .select(['confirmations.state_digest', 'confirmations.leaf_index', 'confirmations.path'])
+    .select('statements.envelope')
+    .where('confirmations.docket', '=', docket)
+    .where('confirmations.author', '=', author);
+  if (equal === 'digests') {
+    query = query
+      .whereRef('confirmations.input_digest', '=', 'dockets.input_digest')
+      .whereRef('confirmations.state_digest', '=', 'dockets.state_digest');
+  }
+  const row = await query.executeTakeFirst();
+  const envelope = row === undefined ? null : parseEnvelope(new Uint8Array(row.envelope));
+  if (row === undefined || !envelope?.ok) return null;
+  const said = await saidProofOf(reader, row.test, author, author === self);
+  if (said === null) return null;
+  const leaf = {
+    docket,
+    heads: JSON.parse(row.heads) as string[],
+    inputDigest: row.input_digest,
+    stateDigest: row.state_digest,
+  };
+  const path = JSON.parse(row.path) as string[];
+  return { envelope: envelope.value, said, leaf, index: row.leaf_index, path };
 }
 
 async function newestConfirming(
@@ -50,7 +97,7 @@ async function newestConfirming(
   self: string,
   party: string,
   author: string,
-  leaves: readonly HeartbeatLeaf[],
+  leaves: readonly DocketDigests[],
   index: number,
 ): Promise<BundledHeartbeat | null> {
   const leaf = leaves[index];
@@ -67,53 +114,21 @@ async function newestConfirming(
   for (const row of rows) {
     const envelope = parseEnvelope(new Uint8Array(row.envelope));
     if (!envelope.ok || leaf === undefined) continue;
-    const parsed = parseStatement(envelope.value.payload, envelope.value.payloadType);
-    const body = parsed.ok ? parsed.value.statement.body : {};
-    const { salt: saltText } = body;
-    const salt = typeof saltText === 'string' ? decodeHex(saltText) : null;
-    if (salt === null || encodeHex(heartbeatRoot(salt, leaves)) !== body['root']) continue;
-    const said = await saidProofOf(reader, row.id, author, author === self);
-    if (said === null) continue;
-    const path = leafPath(salt, leaves, index).map(encodeBase64);
+    const salt = saltUnder(envelope.value, leaves);
+    const said = salt === null ? null : await saidProofOf(reader, row.id, author, author === self);
+    if (salt === null || said === null) continue;
+    const path = leafPaths(salt, leaves)(index).map(encodeBase64);
     return { envelope: envelope.value, said, leaf: { ...leaf }, index, path };
   }
   return null;
 }
 
-/** What a heartbeat between the two covers now: every shared docket but the channel's, by id. */
-async function sharedLeaves(
-  reader: StoreReader,
-  self: string,
-  party: string,
-): Promise<HeartbeatLeaf[]> {
-  const rows = await reader
-    .selectFrom('dockets')
-    .select(['id', 'heads', 'input_digest', 'state_digest', 'participants'])
-    .where('type', '!=', 'channel')
-    .where('participants', 'like', `%${party}%`)
-    .orderBy('id')
-    .execute();
-  return rows
-    .filter((row) => row.participants.includes(self))
-    .map((row) => ({
-      docket: row.id,
-      heads: (JSON.parse(row.heads) as string[]).sort(),
-      inputDigest: row.input_digest,
-      stateDigest: row.state_digest,
-    }));
-}
-
-function leafPath(salt: Uint8Array, leaves: readonly HeartbeatLeaf[], index: number): Uint8Array[] {
-  const hashes = leaves.map((leaf) => leafHash(heartbeatLeaf(salt, leaf)));
-  const hashAt = ({ level, index: at }: NodeAddress): Uint8Array => {
-    if (level === 0) return hashes[at] ?? new Uint8Array(32);
-    return nodeHash(
-      hashAt({ level: level - 1, index: at * 2 }),
-      hashAt({ level: level - 1, index: at * 2 + 1 }),
-    );
-  };
-  const nodes = inclusionNodes(index, leaves.length);
-  return inclusionFromNodes(index, leaves.length, nodes.map(hashAt));
+/** The salt of a heartbeat that has these leaves, or null. */
+function saltUnder(envelope: Envelope, leaves: readonly DocketDigests[]): Uint8Array | null {
+  const parsed = parseStatement(envelope.payload, envelope.payloadType);
+  const { salt: saltText, root } = parsed.ok ? parsed.value.statement.body : {};
+  const salt = typeof saltText === 'string' ? decodeHex(saltText) : null;
+  return salt !== null && rootOver(salt, leaves) === root ? salt : null;
 }
 
 async function saidProofOf(
