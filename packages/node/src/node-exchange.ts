@@ -5,6 +5,7 @@ import { failure, parseVkey, success } from '@comity/record';
 import type { NoteKey } from '@comity/record';
 import type { HandPouches } from './api/deps.ts';
 import type { LogLine } from './context.ts';
+import type { Confirmed } from './exchange/confirm.ts';
 import type { After } from './exchange/deps.ts';
 import { rateDefault } from './exchange/deps.ts';
 import { channelParties } from './exchange/channels.ts';
@@ -28,6 +29,8 @@ import { witnessRoutes } from './witness/routes.ts';
 
 export interface NodeExchange {
   hand: HandPouches;
+  /** Asks the other participants to confirm a docket as it is now (exchange/confirm.ts). */
+  confirm(docket: string, seconds: number): Promise<Confirmed | null>;
   /** Requests of counterparts: pouches, log tiles, witness, who we are. */
   handler: RequestListener;
   /** Begins to send and to keep channels alive; call it once the node listens. */
@@ -95,6 +98,7 @@ export async function startExchange(
   const server = await listenFor(node, exchange);
   return {
     hand: handPouches(exchange),
+    confirm: async (docket, seconds) => await exchange.confirm(docket, seconds),
     handler: server.routing.bind(server),
     start: () => exchange.start(choresEveryMs),
     idle: async () => await exchange.idle(),

@@ -172,6 +172,7 @@ async function serve(
     log: parts.log,
     direct: () => urls.exchange,
     hand: exchange.hand,
+    confirm: exchange.confirm,
     foldSettled: () => node.refolder.settled(),
     fetchDocument,
     requestsPerMinute: options.requestsPerMinute ?? requestsPerMinuteDefault,

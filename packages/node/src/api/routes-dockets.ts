@@ -1,6 +1,7 @@
 /** Dockets, obligations, proofs, bundles, and the check of the whole store. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { failure } from '@comity/record';
 import { resolveId } from '../desk/participants.ts';
 import { resolveParty } from '../parties/names.ts';
 import { exportBundle } from '../watch/bundles.ts';
@@ -9,8 +10,10 @@ import { fsck } from '../watch/fsck.ts';
 import { listOwed } from '../watch/obligations.ts';
 import { proofAt } from '../watch/proofs.ts';
 import type { ApiDeps } from './deps.ts';
-import { orProblem } from './problem.ts';
+import { orProblem, ProblemError } from './problem.ts';
 import {
+  confirmedResult,
+  confirmRequest,
   docketRow,
   docketText,
   fsckResult,
@@ -72,7 +75,30 @@ export function docketRoutes(scope: FastifyInstance, deps: ApiDeps): void {
       return await reply.type('application/octet-stream').send(Buffer.from(bundle));
     },
   );
+  confirmRoute(scope, deps);
   statementRoutes(scope, deps);
+}
+
+/** Having the other participants confirm what the docket is now, before it is handed to a stranger. */
+function confirmRoute(scope: FastifyInstance, deps: ApiDeps): void {
+  const { reader } = deps.desk.store;
+  typed(scope).post(
+    '/dockets/:docket/confirm',
+    {
+      schema: {
+        params: z.object({ docket: docketText }),
+        body: confirmRequest,
+        response: { 200: confirmedResult },
+      },
+    },
+    async (request) => {
+      await deps.foldSettled();
+      const docket = await docketNamed(reader, deps.keys.party, request.params.docket);
+      const confirmed = await deps.confirm(docket, request.body.seconds);
+      if (confirmed !== null) return confirmed;
+      throw new ProblemError(failure('unknown-docket', docket));
+    },
+  );
 }
 
 /** Obligations, single statements and their proofs, and the check of the whole store. */

@@ -14,6 +14,16 @@ const json = z.record(z.string(), z.unknown());
 export const partyText = reference.describe('identifier, its beginning, or a name');
 export const docketText = reference.describe('docket id or its beginning');
 
+export const confirmRequest = z.strictObject({
+  seconds: z.number().int().min(0).max(30).describe('how long to wait at most'),
+});
+
+export const confirmedResult = z.object({
+  confirmed: z.boolean().describe('every participant confirmed the docket as it is now'),
+  by: z.array(id),
+  missing: z.array(id),
+});
+
 export const signature = z.strictObject({
   keyid: z.string().regex(/^[0-9a-f]{64}$/),
   sig: z.string().max(8_000),
