@@ -15,6 +15,7 @@ import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { unfolded } from './dirty.ts';
 import { createAnchorReader } from './anchor-times.ts';
 import { compileFoldInputs } from './fold-input.ts';
+import type { FoldInputDeps } from './fold-input.ts';
 
 const docketsPerRunMax = 256;
 const rowsPerInsertMax = 64;
@@ -57,25 +58,11 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
   let cancel: (() => void) | null = null;
   let closed = false;
 
-  const runOnce = async (ids: readonly string[]): Promise<void> => {
-    for (const id of ids) waiting.delete(id);
-    try {
-      const folded = await foldAll(store.reader, inputDeps, ids);
-      await store.transact(async (tx) => {
-        await storeFolded(tx, folded, (docket) => waiting.has(docket));
-        await forgetEmpty(tx, ids, folded);
-      });
-      for (const { input } of folded) deps.notify({ type: 'docket', docket: input.docket });
-    } catch (error) {
-      for (const id of ids) waiting.add(id);
-      throw error;
-    }
-  };
   // What waits now; what comes meanwhile is for the next run, in company.
   const runAll = async (): Promise<void> => {
     const ids = [...waiting];
     for (let at = 0; at < ids.length; at += docketsPerRunMax) {
-      await runOnce(ids.slice(at, at + docketsPerRunMax));
+      await foldSome(deps, inputDeps, waiting, ids.slice(at, at + docketsPerRunMax));
     }
   };
   const run = (): Promise<void> => {
@@ -127,6 +114,27 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
   };
 }
 
+/** Folds and stores these, taking them out of `waiting`; puts them back when that fails. */
+async function foldSome(
+  { store, notify }: RefolderDeps,
+  inputDeps: FoldInputDeps,
+  waiting: Set<string>,
+  ids: readonly string[],
+): Promise<void> {
+  for (const id of ids) waiting.delete(id);
+  try {
+    const folded = await foldAll(store.reader, inputDeps, ids);
+    await store.transact(async (tx) => {
+      await storeFolded(tx, folded, (docket) => waiting.has(docket));
+      await forgetEmpty(tx, ids, folded);
+    });
+    for (const { input } of folded) notify({ type: 'docket', docket: input.docket });
+  } catch (error) {
+    for (const id of ids) waiting.add(id);
+    throw error;
+  }
+}
+
 // A docket of which nothing can be read (only a refused payload that is no statement) has no state.
 async function forgetEmpty(
   tx: StoreTransaction,
@@ -141,7 +149,7 @@ async function forgetEmpty(
 
 async function foldAll(
   reader: StoreReader,
-  deps: Parameters<typeof compileFoldInputs>[1],
+  deps: FoldInputDeps,
   ids: readonly string[],
 ): Promise<Folded[]> {
   const inputs = await compileFoldInputs(reader, deps, ids);
