@@ -50,7 +50,7 @@ async function sqliteDatabase(home: string): Promise<TestDatabase> {
     rows: async (query) => {
       const database = new DatabaseSync(join(home, 'store', 'comity.sqlite'), { readOnly: true });
       try {
-        return database.prepare(query).all() as Row[];
+        return database.prepare(query).all();
       } finally {
         database.close();
       }
