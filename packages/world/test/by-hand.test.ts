@@ -12,6 +12,8 @@ import type { TestParty } from './parties.ts';
 
 /** Nobody listens there: whatever is sent directly goes nowhere. */
 const nowhere = 'http://127.0.0.1:1';
+/** Rarer than this test: heartbeats would go on for ever. */
+const heartbeatSeconds = 86_400;
 /** Both ways twice: a statement with its receipt, and the receipts' cosignatures. */
 const carriesMax = 6;
 
@@ -22,7 +24,7 @@ let files = 0;
 
 beforeAll(async () => {
   place = await TestPlace.make();
-  const cutOff = { direct: nowhere, heartbeatSeconds: 3600 };
+  const cutOff = { direct: nowhere, heartbeatSeconds };
   north = await place.party({ name: 'Northland', ...cutOff });
   south = await place.party({ name: 'Southmark', ...cutOff });
   await Promise.all([north.start(), south.start()]);
@@ -71,7 +73,8 @@ describe('two nodes that never reach each other', () => {
   }, 200_000);
 
   it('agree terms, by files', async () => {
-    const body = { terms: exerciseTerms(3600)['incidents-ict'] as never, replaces: null };
+    const terms = { ...exerciseTerms(3600)['incidents-ict'], heartbeatSeconds };
+    const body = { terms: terms as never, replaces: null };
     for (const [one, other] of [
       [north, south],
       [south, north],

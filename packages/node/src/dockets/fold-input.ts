@@ -19,7 +19,7 @@ import {
   parseCanonicalJson,
   parseVkey,
 } from '@comity/record';
-import type { Chain } from '@comity/record';
+import type { Chain, NoteKey } from '@comity/record';
 import { loadChain } from '../parties/chains.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { lineName } from './anchor-times.ts';
@@ -28,6 +28,7 @@ import { entryTimes } from './facts.ts';
 import type { EntryPlace, LogCosigners } from './facts.ts';
 import { officesOf, readStored } from './stored-statement.ts';
 import type { StatementRow, StoredStatement } from './stored-statement.ts';
+import { timingWitnesses } from './timing-witnesses.ts';
 
 const listMax = 400;
 const termsBytesMax = 262_144;
@@ -70,10 +71,11 @@ export async function compileFoldInputs(
   const concerned = [...all, ...cited.values()];
   const chains = await chainsOf(reader, concerned);
   const receipts = await receiptsOf(reader, deps, concerned);
-  const facts = await factsOf(reader, concerned, receipts, chains);
   const terms = await knownTerms(reader, deps.exercise, concerned);
+  const timing = timingWitnesses(Object.values(terms));
+  const facts = await factsOf(reader, concerned, receipts, cosignersOf(chains, timing));
   const foreign = await foreignParents(reader, all);
-  const knownKeys = keysOf(chains);
+  const knownKeys = keysOf(chains, timing);
   const material = { deps, chains, byDocket, cited, facts, receipts, terms, foreign, knownKeys };
   return dockets.flatMap((docket) => compileOne(material, docket) ?? []);
 }
@@ -84,21 +86,20 @@ function compileOne(material: Material, docket: string): FoldInput | null {
   if (stored === undefined) return null;
   const opening = stored.find(({ row }) => row.id === docket);
   const channelParties = channelPartiesOf(stored, docket, deps.self);
-  const citations = [...new Set(stored.flatMap(({ statement }) => statement.cites))].flatMap(
-    (id): FoldCitation[] => {
-      const one = cited.get(id);
-      return one === undefined ? [] : [foldStatement(material, one)];
-    },
+  const citedHere = [...new Set(stored.flatMap(({ statement }) => statement.cites))].flatMap(
+    (id) => cited.get(id) ?? [],
   );
   const parties = new Set([
     ...stored.flatMap(({ author, statement }) => [author, ...statement.to]),
-    ...citations.map(({ statement }) => statement.from ?? ''),
+    ...citedHere.map(({ statement }) => statement.from ?? ''),
   ]);
+  const fold = (one: StoredStatement) => foldStatement(material, one, parties);
+  const citations: FoldCitation[] = citedHere.map(fold);
   const pinned = opening?.statement.terms ?? null;
   return {
     docket,
     channelParties,
-    statements: stored.map((one) => foldStatement(material, one)),
+    statements: stored.map(fold),
     parties: [...parties].sort().flatMap((party) => {
       const chain = chains.get(party);
       return chain === undefined ? [] : [foldParty(chain)];
@@ -116,12 +117,16 @@ function compileOne(material: Material, docket: string): FoldInput | null {
   };
 }
 
-function foldStatement(material: Material, stored: StoredStatement): FoldStatement {
+function foldStatement(
+  material: Material,
+  stored: StoredStatement,
+  parties: ReadonlySet<string>,
+): FoldStatement {
   const { row, statement, author } = stored;
-  const said = factFor(material, saidPlace(row));
+  const said = factFor(material, saidPlace(row), parties);
   const held: { [party: string]: EntryFact } = {};
   for (const { party, place } of material.receipts.get(row.id) ?? []) {
-    held[party] = factFor(material, place);
+    held[party] = factFor(material, place, parties);
   }
   const lines = JSON.parse(row.anchor_lines) as string[];
   return {
@@ -135,9 +140,19 @@ function foldStatement(material: Material, stored: StoredStatement): FoldStateme
   };
 }
 
-function factFor(material: Material, place: EntryPlace): EntryFact {
+/**
+ * A witness that is no party of the docket speaks for nobody in it: who else it may be known as must
+ * not get into the digests, since the other side may not know it.
+ */
+function factFor(material: Material, place: EntryPlace, parties: ReadonlySet<string>): EntryFact {
   const { origin, index } = place;
-  return material.facts.get(placeName(place)) ?? { origin, index, ownTime: null, witnessTimes: [] };
+  const fact = material.facts.get(placeName(place));
+  if (fact === undefined) return { origin, index, ownTime: null, witnessTimes: [] };
+  if (fact.witnessTimes.every(({ party }) => parties.has(party))) return fact;
+  const witnessTimes = fact.witnessTimes.map((one) =>
+    parties.has(one.party) ? one : { ...one, party: '' },
+  );
+  return { ...fact, witnessTimes };
 }
 
 function foldParty(chain: Chain): FoldParty {
@@ -276,7 +291,7 @@ async function factsOf(
   reader: Reader,
   stored: readonly StoredStatement[],
   receipts: ReadonlyMap<string, { party: string; place: EntryPlace }[]>,
-  chains: ReadonlyMap<string, Chain>,
+  cosigners: ReadonlyMap<string, LogCosigners>,
 ): Promise<Map<string, EntryFact>> {
   const places = new Map<string, EntryPlace>();
   for (const { row } of stored) {
@@ -285,12 +300,16 @@ async function factsOf(
     }
   }
   const list = [...places.values()];
-  const times = await entryTimes(reader, list, cosignersOf(chains));
+  const times = await entryTimes(reader, list, cosigners);
   return new Map(times.map((fact, position) => [placeName(list[position] as EntryPlace), fact]));
 }
 
-// Every other party's witness keys speak about a log; its owner's own-account keys apart.
-function cosignersOf(chains: ReadonlyMap<string, Chain>): Map<string, LogCosigners> {
+// Every other party's witness keys speak about a log, and the witnesses that terms name for it; its
+// owner's own-account keys apart.
+function cosignersOf(
+  chains: ReadonlyMap<string, Chain>,
+  timing: ReadonlyMap<string, NoteKey[]>,
+): Map<string, LogCosigners> {
   const result = new Map<string, LogCosigners>();
   for (const owner of chains.values()) {
     const witnesses = [...chains.values()]
@@ -299,16 +318,25 @@ function cosignersOf(chains: ReadonlyMap<string, Chain>): Map<string, LogCosigne
         [...new Set(versions.map(({ body }) => body.witnessKey))].map((vkey) => ({ party, vkey })),
       );
     const ownAccount = [...new Set(owner.versions.map(({ body }) => body.ownAccountKey))];
-    for (const { body } of owner.versions) result.set(body.log.origin, { ownAccount, witnesses });
+    for (const origin of new Set(owner.versions.map(({ body }) => body.log.origin))) {
+      const known = new Set(witnesses.map(({ vkey }) => vkey));
+      const others = (timing.get(origin) ?? [])
+        .map((key) => ({ party: '', vkey: formatVkey(key) }))
+        .filter(({ vkey }) => !known.has(vkey));
+      result.set(origin, { ownAccount, witnesses: [...witnesses, ...others] });
+    }
   }
   return result;
 }
 
-function keysOf(chains: ReadonlyMap<string, Chain>): KnownKeys {
-  const keys = new Map<
-    string,
-    { key: NonNullable<ReturnType<KnownKeys['get']>>['key']; vkey: string }
-  >();
+function keysOf(
+  chains: ReadonlyMap<string, Chain>,
+  timing: ReadonlyMap<string, NoteKey[]>,
+): KnownKeys {
+  const keys = new Map<string, { key: NoteKey; vkey: string }>();
+  for (const key of [...timing.values()].flat()) {
+    keys.set(lineName(key), { key, vkey: formatVkey(key) });
+  }
   for (const { versions } of chains.values()) {
     for (const { body } of versions) {
       const key = parseVkey(body.witnessKey);

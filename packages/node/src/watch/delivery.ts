@@ -4,6 +4,8 @@
  * The states are those of protocol.md (Delivery states). They are read from rows that other parts
  * write (outbox, proofs, refusals, cosignatures); nothing is kept twice.
  */
+import { witnessedTime } from '@comity/record';
+import type { Policy } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 
 export type DeliveryState = 'logged' | 'sent' | 'received' | 'refused';
@@ -79,20 +81,22 @@ export interface TimedEntry {
 }
 
 /**
- * Witnessed time of each entry by the default policy: the earliest cosignature of each participant
- * other than the log's owner that covers it, and of those the latest; null while one is missing.
- * This is for display: the fold computes its own times from the agreed policy.
+ * Witnessed time of each entry as it is shown: by the policy that the terms hold for its log, else by
+ * the default, which is the earliest cosignature of each participant other than the log's owner, and
+ * of those the latest. Null while it is not witnessed. The fold computes its own times.
  */
 export async function witnessedTimes(
   reader: StoreReader | StoreTransaction,
   entries: readonly TimedEntry[],
   participants: readonly string[],
+  policies: ReadonlyMap<string, Policy>,
 ): Promise<Map<string, number | null>> {
   const result = new Map<string, number | null>(entries.map((entry) => [entry.id, null]));
   if (entries.length === 0) return result;
   const keys = await witnessKeys(reader, participants);
   for (const [origin, group] of Map.groupBy(entries, (entry) => entry.origin)) {
-    const author = group[0]?.author ?? '';
+    const policy = policies.get(origin);
+    const others = participants.filter((party) => party !== group[0]?.author);
     const lowest = Math.min(...group.map((entry) => entry.index));
     const rows = await reader
       .selectFrom('cosignatures')
@@ -101,20 +105,39 @@ export async function witnessedTimes(
       .where('size', '>', lowest)
       .orderBy('size')
       .execute();
-    const others = participants.filter((party) => party !== author);
     for (const entry of group) {
-      const times = others.map((party) => {
-        const lines = rows.filter(
-          (row) => Number(row.size) > entry.index && keys.get(row.vkey) === party,
-        );
-        return lines.length === 0 ? null : Math.min(...lines.map((row) => Number(row.time)));
-      });
-      const known = times.filter((time) => time !== null);
-      const all = known.length === times.length && known.length > 0;
-      result.set(entry.id, all ? Math.max(...known) : null);
+      const lines = rows.filter((row) => Number(row.size) > entry.index);
+      const earliest = earliestOf(lines);
+      const time =
+        policy === undefined
+          ? latestOfAll(earliest, others, keys)
+          : witnessedTime(policy, earliest);
+      result.set(entry.id, time);
     }
   }
   return result;
+}
+
+/** vkey → its earliest time. */
+function earliestOf(lines: readonly { vkey: string; time: number }[]): Map<string, number> {
+  const earliest = new Map<string, number>();
+  for (const { vkey, time } of lines) {
+    earliest.set(vkey, Math.min(Number(time), earliest.get(vkey) ?? Infinity));
+  }
+  return earliest;
+}
+
+function latestOfAll(
+  earliest: ReadonlyMap<string, number>,
+  parties: readonly string[],
+  keys: ReadonlyMap<string, string>,
+): number | null {
+  const times = parties.map((party) => {
+    const own = [...earliest].flatMap(([vkey, time]) => (keys.get(vkey) === party ? time : []));
+    return own.length === 0 ? null : Math.min(...own);
+  });
+  const known = times.filter((time) => time !== null);
+  return known.length === times.length && known.length > 0 ? Math.max(...known) : null;
 }
 
 /** vkey → party, from every version of the participants' credentials. */

@@ -180,7 +180,7 @@ async function showStatements(
       recipients: statement.to,
     })),
   );
-  const pinned = read.find(({ row }) => row.id === docket)?.statement.terms ?? null;
+  const opening = read.find(({ row }) => row.id === docket)?.statement ?? null;
   const times = await witnessedTimes(
     reader,
     rows.map((row) => ({
@@ -190,7 +190,7 @@ async function showStatements(
       author: row.author,
     })),
     participants,
-    await policiesPinned(reader, pinned),
+    await policiesPinned(reader, opening),
   );
   return inDisplayOrder(read.map(({ row, statement }) => ({ ...row, statement }))).map((row) => {
     const act = acts[row.id];

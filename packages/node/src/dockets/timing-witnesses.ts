@@ -1,0 +1,63 @@
+/**
+ * Witnesses that timing policies name for a log (protocol.md, "Witnessed time"). They need not take
+ * part in a docket: a third party that both sides trust tells the time there.
+ */
+import { formatVkey, parseEnvelope, parsePolicy, parseStatement } from '@comity/record';
+import type { NoteKey, Policy, Statement } from '@comity/record';
+import { parseTerms, termsDigest } from '@comity/accord';
+import type { Terms } from '@comity/accord';
+import type { StoreReader, StoreTransaction } from '../store/store.ts';
+
+/** The policy of the terms for each log, by origin; one that does not parse counts for nothing. */
+export function timingPolicies(terms: Terms): ReadonlyMap<string, Policy> {
+  const policies = new Map<string, Policy>();
+  for (const text of terms.timing) {
+    const policy = parsePolicy(text);
+    if (!policy.ok) continue;
+    for (const { key } of policy.value.logs) {
+      if (!policies.has(key.name)) policies.set(key.name, policy.value);
+    }
+  }
+  return policies;
+}
+
+/** Keys of every witness that any of these terms names, by the origin of the log that it times. */
+export function timingWitnesses(terms: Iterable<Terms>): ReadonlyMap<string, NoteKey[]> {
+  const byOrigin = new Map<string, Map<string, NoteKey>>();
+  for (const one of terms) {
+    for (const [origin, { witnesses }] of timingPolicies(one)) {
+      const keys = byOrigin.get(origin) ?? new Map<string, NoteKey>();
+      for (const { key } of witnesses) keys.set(formatVkey(key), key);
+      byOrigin.set(origin, keys);
+    }
+  }
+  return new Map([...byOrigin].map(([origin, keys]) => [origin, [...keys.values()]]));
+}
+
+/**
+ * The policies of the terms that an opening statement pins, for display. The terms stand in the
+ * `channel.terms` statements that it cites; built-in terms have no policies.
+ */
+export async function policiesPinned(
+  reader: StoreReader | StoreTransaction,
+  opening: Pick<Statement, 'terms' | 'cites'> | null,
+): Promise<ReadonlyMap<string, Policy>> {
+  if (opening === null || opening.terms === null || opening.cites.length === 0) return new Map();
+  const rows = await reader
+    .selectFrom('statements')
+    .select('envelope')
+    .where('id', 'in', opening.cites)
+    .where('kind', '=', 'channel.terms')
+    .execute();
+  for (const row of rows) {
+    const envelope = parseEnvelope(new Uint8Array(row.envelope));
+    if (!envelope.ok) continue;
+    const { payload, payloadType } = envelope.value;
+    const parsed = parseStatement(payload, payloadType);
+    if (!parsed.ok) continue;
+    const { statement, exercise } = parsed.value;
+    const terms = parseTerms(statement.body['terms'], exercise);
+    if (terms.ok && termsDigest(terms.value) === opening.terms) return timingPolicies(terms.value);
+  }
+  return new Map();
+}
