@@ -9,7 +9,7 @@ import type { Terms } from '@comity/accord';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 
 /** The policy of the terms for each log, by origin; one that does not parse counts for nothing. */
-export function timingPolicies(terms: Terms): ReadonlyMap<string, Policy> {
+function timingPolicies(terms: Terms): ReadonlyMap<string, Policy> {
   const policies = new Map<string, Policy>();
   for (const text of terms.timing) {
     const policy = parsePolicy(text);
