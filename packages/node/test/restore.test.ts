@@ -113,6 +113,7 @@ describe.each(storeKinds)('restore on $name', ({ place: makePlace }) => {
     expect(await log.held([held])).toMatchObject({ value: [{ index: 5 }] });
     expect(await ownProof(store.reader, held.id, 'held')).toBe(receipt);
     expect(await log.said(saidJob('f'))).toMatchObject({ value: { index: 6, size: 7 } });
+    expect(await store.reader.selectFrom('alarms').select('code').execute()).toEqual([]);
     expect(await fsck(store.reader, origin, keysOf)).toMatchObject({
       ok: true,
       entries: 7,
@@ -120,6 +121,19 @@ describe.each(storeKinds)('restore on $name', ({ place: makePlace }) => {
     await log.close();
     log = await openLog(store, place);
     expect(log.blocked).toBeNull();
+  });
+
+  it('says so when entries that it had signed are with nobody any more', async () => {
+    await confirm(other);
+    const { run } = await loseLast(say('d', 'e'));
+    const known = log.newest()?.note ?? '';
+    const stated = [{ by: other, note: known }];
+    expect(await log.clearRestore(stated, [])).toEqual({ ok: true, value: { size: 3 } });
+    expect(run.entries).toHaveLength(2);
+    const alarms = await store.reader.selectFrom('alarms').select(['code', 'detail']).execute();
+    expect(alarms).toMatchObject([
+      { code: 'log-tail-lost', detail: expect.stringContaining('5 entries') },
+    ]);
   });
 
   it('refuses entries that do not give the stated checkpoint, and changes nothing', async () => {

@@ -16,8 +16,10 @@ import {
   type Result,
 } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { raiseAlarm } from './alarms.ts';
 import { insertEntries } from './batch-rows.ts';
 import { noteWithLinesOf, openOwnCheckpoint } from './checkpoints.ts';
+import type { HighWater } from './high-water.ts';
 import type { ClearRestoreCode, EntryRun, StatedCheckpoint } from './jobs.ts';
 import { loadEdge, rootAt, writeTiles } from './tiles.ts';
 import { edgeRoot, extendEdge } from './tree.ts';
@@ -157,6 +159,27 @@ async function extendTo(
   await insertAdopted(tx, entries, ourSize, size);
   await insertStatedCheckpoint(tx, keys, newest, now);
   return success(null);
+}
+
+/**
+ * Entries that we signed, by the high-water record, and that nobody gave back. They may have been
+ * seen all the same (the log is public): whoever kept that checkpoint can show a fork. We go on, as
+ * protocol.md has it once all counterparts have spoken, but never silently.
+ */
+export async function noteLostTail(
+  tx: StoreTransaction,
+  mark: HighWater | null | 'unreadable',
+  origin: string,
+  size: number,
+  now: number,
+): Promise<void> {
+  if (mark === null || mark === 'unreadable') return;
+  if (mark.origin !== origin || mark.size <= size) return;
+  const detail =
+    `we had signed a checkpoint of ${mark.size} entries; those from ${size} on are lost, and ` +
+    `our log goes on without them`;
+  const alarm = { code: 'log-tail-lost', party: null, about: `${size}-${mark.size}`, detail };
+  await raiseAlarm(tx, alarm, now);
 }
 
 function entriesFromRuns(

@@ -34,7 +34,7 @@ import type {
 import { highWaterOf, isRestored, loadLogState, type LogState } from './log-state.ts';
 import { raiseAlarm, recordEvidence } from './alarms.ts';
 import { parkJobs, readParked } from './parked.ts';
-import { adoptStated, judgeStated } from './restore.ts';
+import { adoptStated, judgeStated, noteLostTail } from './restore.ts';
 import { rootAt } from './tiles.ts';
 
 export type {
@@ -183,12 +183,14 @@ class LogSequencer implements Sequencer {
     const judged = await judgeStated(store.reader, keys, stated, nobodyElse);
     if (!judged.ok) return judged;
     const size = this.#state.edge.size;
+    const mark = await readHighWater(highWaterPath);
     const now = clock.now();
     let adopted: Result<{ size: number }, ClearRestoreCode>;
     try {
       adopted = await store.transact(async (tx) => {
         const outcome = await adoptStated(tx, keys, judged.value, stated, copies, size, now);
         if (!outcome.ok) throw new Undo(outcome);
+        await noteLostTail(tx, mark, logKey.name, outcome.value.size, now);
         return outcome;
       });
     } catch (error) {
