@@ -31,7 +31,7 @@ export type Houses = { readonly [name in PartyName]: House };
 export type Progress = (words: string) => void;
 
 const heartbeatSeconds = 3;
-const pairedTimeoutMs = 30_000;
+const pairedTimeoutMs = 60_000;
 
 /** Makes the homes that are missing below `folder`, starts all four nodes, pairs and agrees terms. */
 export async function openHouses(folder: string, progress: Progress): Promise<Houses> {

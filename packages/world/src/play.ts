@@ -17,7 +17,7 @@ export interface Said {
   to: PartyName[];
 }
 
-const arrivalTimeoutMs = 20_000;
+const arrivalTimeoutMs = 60_000;
 
 /** Says every step in order and calls `heard` after each. */
 export async function play(

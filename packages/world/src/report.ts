@@ -27,7 +27,7 @@ export interface ExerciseReport {
   seconds: number;
 }
 
-const settleTimeoutMs = 25_000;
+const settleTimeoutMs = 60_000;
 /** Machines' own acts are not counted as statements of the exercise. */
 const uncounted = new Set(['channel.test', 'channel.refuse']);
 
