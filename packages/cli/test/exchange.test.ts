@@ -195,11 +195,7 @@ describe('two running nodes', () => {
       },
     ]);
     const trusting = await place.run(['verify', 'case.comity', '--home', 'north', '--json']);
-    const { verdict } = trusting.json();
-    expect([
-      [0, 'valid'],
-      [7, 'incomplete'],
-    ]).toContainEqual([trusting.code, verdict]);
+    expect([trusting.code, trusting.json()['verdict']]).toEqual([0, 'valid']);
     const bytes = await readFile(place.path('case.comity'));
     const at = Math.floor(bytes.length / 2);
     bytes[at] = (bytes[at] ?? 0) ^ 1;

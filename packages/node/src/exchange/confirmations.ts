@@ -77,7 +77,8 @@ export async function standingOf(reader: StoreReader, docket: string): Promise<S
     .select(['heads', 'input_digest', 'state_digest', 'participants'])
     .where('id', '=', docket)
     .executeTakeFirst();
-  if (row === undefined) return null;
+  const participants = (JSON.parse(row?.participants ?? '[]') as string[]).sort();
+  if (row === undefined || participants.length === 0) return null;
   const rows = await reader
     .selectFrom('confirmations')
     .select('author')
@@ -87,7 +88,6 @@ export async function standingOf(reader: StoreReader, docket: string): Promise<S
     .where('state_digest', '=', row.state_digest)
     .execute();
   const confirmed = new Set(rows.map(({ author }) => author));
-  const participants = (JSON.parse(row.participants) as string[]).sort();
   return {
     by: participants.filter((party) => confirmed.has(party)),
     missing: participants.filter((party) => !confirmed.has(party)),

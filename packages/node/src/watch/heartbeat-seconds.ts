@@ -73,8 +73,9 @@ async function agreedSeconds(
     .where('id', '=', docket)
     .executeTakeFirst();
   if (row === undefined) return null;
-  const { detail } = JSON.parse(row.state_json) as DocketState;
-  if (detail.type !== 'channel' || !detail.terms.agreed) return null;
+  // A docket that was never folded has no detail yet.
+  const { detail } = JSON.parse(row.state_json) as Partial<DocketState>;
+  if (detail?.type !== 'channel' || !detail.terms.agreed) return null;
   const proposals = await reader
     .selectFrom('statements')
     .select('envelope')
