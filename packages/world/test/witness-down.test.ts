@@ -22,11 +22,15 @@ interface Three {
 }
 
 /** Two paired nodes with a configured witness whose node does not run. */
-async function withWitnessDown(kind: DatabaseKind): Promise<Three> {
+async function withWitnessDown(kind: DatabaseKind, southKnows = true): Promise<Three> {
   const witness = await place.party({ name: 'Witness', kind });
   const witnesses = [{ vkey: witness.witnessVkey, url: `${witness.url}/witness` }];
   const north = await place.party({ name: 'Northland', kind, witnesses });
-  const south = await place.party({ name: 'Southmark', kind, witnesses });
+  const south = await place.party({
+    name: 'Southmark',
+    kind,
+    witnesses: southKnows ? witnesses : [],
+  });
   await witness.configure({ witnessFor: [{ vkey: north.logVkey }, { vkey: south.logVkey }] });
   await Promise.all([north.start(), south.start()]);
   await pair(north, south);
@@ -49,6 +53,33 @@ async function isInProof(party: TestParty, id: string, witness: TestParty): Prom
   return note.value.signatures.some(({ name, id: hash }) => {
     return name === key.value.name && hash === key.value.id;
   });
+}
+
+/** Both sides agree terms with these timing policies; a docket under them is open on both. */
+async function agreeAndNotify(
+  north: TestParty,
+  south: TestParty,
+  timing: string[],
+): Promise<string> {
+  const terms = { ...exerciseTerms(3600)['incidents-ict'], timing };
+  const body = { terms: terms as never, replaces: null };
+  for (const [one, other] of [
+    [north, south],
+    [south, north],
+  ] as const) {
+    await one.untilReceived(
+      await one.desk.say({ kind: 'channel.terms', to: [other.party], docket: null, body }),
+    );
+  }
+  const docket = await north.desk.say({
+    kind: 'incident.notify',
+    to: [south.party],
+    docket: null,
+    body: notification('Only the harbour tells the time'),
+  });
+  await north.untilReceived(docket);
+  await untilEqual(north, south, docket);
+  return docket;
 }
 
 describe.each(databaseKinds)('while a configured witness is down, on $name', (kind) => {
@@ -86,24 +117,7 @@ describe.each(databaseKinds)('while a configured witness is down, on $name', (ki
     const timing = [
       `log ${north.logVkey}\nlog ${south.logVkey}\nwitness harbour ${witness.witnessVkey}\nquorum harbour\n`,
     ];
-    const terms = { ...exerciseTerms(3600)['incidents-ict'], timing };
-    const body = { terms: terms as never, replaces: null };
-    for (const [one, other] of [
-      [north, south],
-      [south, north],
-    ] as const) {
-      await one.untilReceived(
-        await one.desk.say({ kind: 'channel.terms', to: [other.party], docket: null, body }),
-      );
-    }
-    const docket = await north.desk.say({
-      kind: 'incident.notify',
-      to: [south.party],
-      docket: null,
-      body: notification('Only the harbour tells the time'),
-    });
-    await north.untilReceived(docket);
-    await untilEqual(north, south, docket);
+    const docket = await agreeAndNotify(north, south, timing);
     const timesOf = async (party: TestParty) => {
       const { statements, obligations } = await party.desk.docket(docket);
       return {
@@ -125,6 +139,21 @@ describe.each(databaseKinds)('while a configured witness is down, on $name', (ki
       await party.until('the times are witnessed', async () => {
         const { witnessed, provisional } = await timesOf(party);
         return witnessed.every((is) => is) && provisional.every((is) => !is);
+      });
+    }
+    await untilEqual(north, south, docket);
+  }, 300_000);
+
+  it('a side that only agreed to the witness, and did not configure it, computes the same', async () => {
+    const { north, south, witness } = await withWitnessDown(kind, false);
+    const timing = [
+      `log ${north.logVkey}\nwitness harbour ${witness.witnessVkey}\nquorum harbour\n`,
+    ];
+    const docket = await agreeAndNotify(north, south, timing);
+    await witness.start();
+    for (const party of [north, south]) {
+      await party.until('it is witnessed', async () => {
+        return typeof (await party.shown(docket))?.witnessed === 'number';
       });
     }
     await untilEqual(north, south, docket);

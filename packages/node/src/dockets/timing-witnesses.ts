@@ -50,14 +50,36 @@ export async function policiesPinned(
     .where('kind', '=', 'channel.terms')
     .execute();
   for (const row of rows) {
-    const envelope = parseEnvelope(new Uint8Array(row.envelope));
-    if (!envelope.ok) continue;
-    const { payload, payloadType } = envelope.value;
-    const parsed = parseStatement(payload, payloadType);
-    if (!parsed.ok) continue;
-    const { statement, exercise } = parsed.value;
-    const terms = parseTerms(statement.body['terms'], exercise);
-    if (terms.ok && termsDigest(terms.value) === opening.terms) return timingPolicies(terms.value);
+    const terms = termsIn(row.envelope);
+    if (terms !== null && termsDigest(terms) === opening.terms) return timingPolicies(terms);
   }
   return new Map();
+}
+
+/**
+ * Witnesses in any terms that we signed ourselves: their cosignatures are taken in although no
+ * configuration names them, or we would fold other times than the counterpart.
+ */
+export async function witnessesWeSignedFor(
+  reader: StoreReader | StoreTransaction,
+): Promise<NoteKey[]> {
+  const rows = await reader
+    .selectFrom('statements')
+    .select('envelope')
+    .where('kind', '=', 'channel.terms')
+    .where('own', '=', 1)
+    .execute();
+  return [...timingWitnesses(rows.flatMap((row) => termsIn(row.envelope) ?? [])).values()].flat();
+}
+
+/** The terms in the envelope of a `channel.terms`; null where it holds none. */
+function termsIn(bytes: Uint8Array): Terms | null {
+  const envelope = parseEnvelope(new Uint8Array(bytes));
+  if (!envelope.ok) return null;
+  const { payload, payloadType } = envelope.value;
+  const parsed = parseStatement(payload, payloadType);
+  if (!parsed.ok) return null;
+  const { statement, exercise } = parsed.value;
+  const terms = parseTerms(statement.body['terms'], exercise);
+  return terms.ok ? terms.value : null;
 }

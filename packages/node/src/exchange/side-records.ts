@@ -4,6 +4,7 @@
  */
 import type { Chain, PouchRecord } from '@comity/record';
 import { loadChain } from '../parties/chains.ts';
+import { witnessesWeSignedFor } from '../dockets/timing-witnesses.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { ensureChannel, setChannel } from './channels.ts';
 import { checkCosignature, cosignerBook } from './cosignature-checks.ts';
@@ -132,5 +133,6 @@ async function bookFor(deps: SideDeps, records: readonly PouchRecord[]): Promise
     const chain = await loadChain(deps.store.reader, id);
     if (chain !== null) chains.push(chain);
   }
-  return cosignerBook(chains, deps.witnesses);
+  const agreed = await witnessesWeSignedFor(deps.store.reader);
+  return cosignerBook(chains, [...deps.witnesses, ...agreed]);
 }
