@@ -65,9 +65,10 @@ async function commonTerms(
   const digests = dockets.map((docket) => {
     const row = rows.find((one) => one.id === docket);
     if (row === undefined) return null;
-    const state = JSON.parse(row.state_json) as DocketState;
-    if (state.detail.type !== 'channel' || !state.detail.terms.agreed) return null;
-    return state.detail.terms.digest;
+    // A docket that was never folded has no detail yet.
+    const { detail } = JSON.parse(row.state_json) as Partial<DocketState>;
+    if (detail?.type !== 'channel' || !detail.terms.agreed) return null;
+    return detail.terms.digest;
   });
   const [first] = digests;
   return digests.every((digest) => digest === first) ? (first ?? null) : null;
