@@ -94,7 +94,10 @@ export interface TestWorld {
   clock: TestClock;
   network: TestNetwork;
   sealing: Sealing;
-  party(name: string, more?: { rate?: RateTerms; exercise?: boolean }): Promise<TestParty>;
+  party(
+    name: string,
+    more?: { rate?: RateTerms; exercise?: boolean; origin?: string },
+  ): Promise<TestParty>;
   pair(a: TestParty, b: TestParty): Promise<void>;
   /** Stops a party, lets something happen to its home, and starts it again. */
   restart(party: TestParty, between?: (home: string) => Promise<void>): Promise<TestParty>;
@@ -172,6 +175,8 @@ interface Making {
   database?: string | null;
   rate?: RateTerms;
   exercise?: boolean;
+  /** Name of the log instead of one made by chance. */
+  origin?: string;
 }
 
 async function makeParty(making: Making): Promise<TestParty> {
@@ -191,6 +196,7 @@ async function makeParty(making: Making): Promise<TestParty> {
     clock,
     environment,
     ...(making.database == null ? {} : { config: { database: making.database } }),
+    ...(making.origin === undefined ? {} : { origin: making.origin }),
   });
   if (!made.ok) throw new Error(`init ${name}: ${made.code} ${made.detail ?? ''}`);
   return openParty(making);

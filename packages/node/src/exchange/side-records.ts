@@ -68,7 +68,8 @@ export async function takeSideRecords(
       sender,
       chain,
       checkpoints: of('checkpoint'),
-      entries: of('entries'),
+      // Until the pairing stands a party fills nothing but its own credentials and channel.pair.
+      entries: confirmed ? of('entries') : [],
       seen: proofs.seen(),
     };
     const { witnessSigner } = deps.keys;

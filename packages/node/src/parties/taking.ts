@@ -27,6 +27,7 @@ import type { Store, StoreTransaction } from '../store/store.ts';
 import type { PartyState } from '../store/schema.ts';
 import { raiseAlarm } from '../watch/alarms.ts';
 import { displayName, loadChain, storeChain } from './chains.ts';
+import { claimOfAnother } from './claims.ts';
 
 export interface TakingDeps {
   store: Store;
@@ -143,6 +144,9 @@ export async function takeCredentials(
     return checked;
   }
   if (checked.value.isNew) {
+    const { body } = newestVersion(checked.value.chain);
+    const claim = await claimOfAnother(deps.store.reader, party, body);
+    if (claim !== null) return failure('bad-schema', claim, 'belongs to another party');
     // The statement is logged first. A kill before the second transaction leaves a held statement
     // without its credentials row; taking it in again, or `repairChains` at start, completes it.
     const known = await isHeld(deps.store, checked.value.job.id);
