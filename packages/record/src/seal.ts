@@ -81,6 +81,8 @@ export async function openSealed(
   bytesMax: number = pouchBytesMax + sealOverheadBytesMax,
 ): Promise<Result<Opened, 'unreadable'>> {
   if (sealed.length > bytesMax) return failure('unreadable', '', 'too large');
+  // Each stanza costs a decapsulation per identity before anything is authenticated.
+  if (stanzaCount(sealed) > stanzasMax) return failure('unreadable', '', 'too many recipients');
   let stream: ReadableStream<Uint8Array>;
   try {
     const decrypter = new Decrypter();
@@ -90,6 +92,28 @@ export async function openSealed(
     return failure('unreadable', '', 'not for us, or not an age file');
   }
   return success(await drain(stream));
+}
+
+/** Our pouches have at most `sealingRecipientsMax`; others' age files may carry a few more. */
+const stanzasMax = 16;
+
+/** Lines of the header that begin a stanza; counting ends with the header, or past the limit. */
+function stanzaCount(sealed: Uint8Array): number {
+  let count = 0;
+  let lineStart = 0;
+  for (let at = 0; at < sealed.length && count <= stanzasMax; at += 1) {
+    if (sealed[at] !== 0x0a) continue;
+    const [first, second, third] = [
+      sealed[lineStart],
+      sealed[lineStart + 1],
+      sealed[lineStart + 2],
+    ];
+    // "---" ends the header, "-> " begins a stanza.
+    if (first === 0x2d && second === 0x2d && third === 0x2d) break;
+    if (first === 0x2d && second === 0x3e) count += 1;
+    lineStart = at + 1;
+  }
+  return count;
 }
 
 /** Small enough that one piece never completes two chunks of the payload (64 KiB each). */

@@ -190,3 +190,12 @@ describe('vectors of CCTV (age)', () => {
     }
   });
 });
+
+describe('an age header with a flood of stanzas', () => {
+  it('is turned away before any of them is tried', async () => {
+    const stanza = `-> mlkem768x25519 ${'A'.repeat(1494)}\n${'A'.repeat(43)}\n`;
+    const flood = `age-encryption.org/v1\n${stanza.repeat(900)}--- ${'A'.repeat(43)}\n`;
+    const opened = await openSealed([hybrid], new TextEncoder().encode(flood));
+    expect(opened).toMatchObject({ ok: false, code: 'unreadable', detail: 'too many recipients' });
+  });
+});
