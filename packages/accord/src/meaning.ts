@@ -30,12 +30,16 @@ export const meaning = {
     }
     return [...silent].sort();
   },
-  /** Ids that these statements refuse, sorted: they count as taken although they are not here. */
+  /**
+   * Ids that these statements refuse as too large, sorted: they count as taken although they are not
+   * here. Of any other refusal the refuser keeps the envelope, so its absence leaves the docket
+   * incomplete; else one side could hide a reply by refusing it.
+   */
   refused(statements: readonly Named[]): string[] {
     const refused = new Set<string>();
     for (const { statement } of statements) {
       const act = actOf(statement);
-      if (act?.kind !== 'channel.refuse' || act.body.code === 'unreadable') continue;
+      if (act?.kind !== 'channel.refuse' || act.body.code !== 'too-large') continue;
       refused.add(act.body.refused);
     }
     return [...refused].sort();
