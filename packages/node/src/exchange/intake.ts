@@ -23,6 +23,7 @@ import { takeOwnStatements } from './own-statements.ts';
 import type { OwnTaken } from './own-statements.ts';
 import { makeProofChecks } from './proof-checks.ts';
 import type { ProofChecks } from './proof-checks.ts';
+import { digestsPerPouchMax } from './limits.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { DigestsRecord } from './reconcile.ts';
 import { refuseAll, sendAgainAll } from './refusals.ts';
@@ -201,7 +202,9 @@ function reportOf(self: string, opened: OpenedPouch, state: PartyState, taken: r
     }),
     compare: {
       tests: confirmed ? heartbeatsHeard(taken) : [],
-      digests: confirmed ? records.filter((each) => each.type === 'digests') : [],
+      digests: confirmed
+        ? records.filter((each) => each.type === 'digests').slice(0, digestsPerPouchMax)
+        : [],
     },
     ownLog: ownLogStated(self, records),
   };

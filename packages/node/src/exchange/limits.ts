@@ -65,3 +65,7 @@ export const restoreAskAgainSeconds = 30;
 export const passOnPerSweepMax = 512;
 /** Heartbeats that may be missed before silence is an alarm. */
 export const heartbeatsMissedMax = 2;
+
+/** Records of a reconciliation that one pouch may make us work on; what is past them is asked again. */
+export const factsPerPouchMax = 16;
+export const digestsPerPouchMax = 4;

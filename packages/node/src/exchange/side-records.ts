@@ -14,7 +14,7 @@ import { takeLogNews } from './counterpart-logs.ts';
 import type { ExchangeDeps } from './deps.ts';
 import { markDirty } from '../dockets/dirty.ts';
 import type { IntakeContext } from './intake-context.ts';
-import { cosignaturesPerPouchMax, proofsPerPouchMax } from './limits.ts';
+import { cosignaturesPerPouchMax, factsPerPouchMax, proofsPerPouchMax } from './limits.ts';
 import { askForMissing, noteMissing } from './missing.ts';
 import type { OpenedPouch } from './open-pouch.ts';
 import { coverAnswered } from './outbox.ts';
@@ -84,7 +84,14 @@ export async function takeSideRecords(
     );
     if (confirmed) {
       await answerRequests(tx, sender, of('request'), logs.size, now);
-      dockets.push(...(await reconcile(tx, own, { sender, book, facts: of('facts') }, now)));
+      dockets.push(
+        ...(await reconcile(
+          tx,
+          own,
+          { sender, book, facts: of('facts').slice(0, factsPerPouchMax) },
+          now,
+        )),
+      );
       await askForMissing(tx, sender, now);
     }
     await markDirty(tx, [...dockets, ...known.dockets]);
