@@ -12,7 +12,11 @@ cleanup() {
 trap cleanup EXIT
 export COMITY_STATE_DIR="$folder/state"
 cd "$folder" || exit 1
-npx() { "$repository/node_modules/.bin/$1" "${@:2}"; }
+# In a subshell (a job, a pipe) the command takes the shell's place, so that ending the job ends it.
+npx() {
+  if [[ $BASH_SUBSHELL -gt 0 ]]; then exec "$repository/node_modules/.bin/$1" "${@:2}"; fi
+  "$repository/node_modules/.bin/$1" "${@:2}"
+}
 
 until_there() {
   for _ in $(seq 1 300); do
