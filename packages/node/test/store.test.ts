@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sql } from 'kysely';
+import { insertRows } from '../src/store/insert-rows.ts';
+import { schemaVersionNewest } from '../src/store/migrations.ts';
 import type { Store } from '../src/store/store.ts';
 import { storeKinds, type TestPlace } from './stores.ts';
 
@@ -103,16 +105,49 @@ describe.each(storeKinds)('store on $name', ({ place: makePlace }) => {
     if (place.location.kind === 'sqlite') {
       const { DatabaseSync } = await import('node:sqlite');
       const database = new DatabaseSync(place.location.path);
-      database.exec(`update meta set value = '1' where key = 'schema-version'`);
+      database.exec(
+        `update meta set value = '${schemaVersionNewest}' where key = 'schema-version'`,
+      );
       database.close();
       return;
     }
     const { default: pg } = await import('pg');
     const client = new pg.Client({ connectionString: place.location.url });
     await client.connect();
-    await client.query(`update meta set value = '1' where key = 'schema-version'`);
+    await client.query(
+      `update meta set value = '${schemaVersionNewest}' where key = 'schema-version'`,
+    );
     await client.end();
   }
+
+  it('inserts many rows in order, whatever their number', async () => {
+    const rows = Array.from({ length: 303 }, (_, n) => entry('a', n));
+    await store.transact((tx) => insertRows(tx, 'entries', rows));
+    await store.transact((tx) => insertRows(tx, 'entries', []));
+    const found = await store.reader
+      .selectFrom('entries')
+      .selectAll()
+      .orderBy('log_index')
+      .execute();
+    expect(found).toEqual(rows);
+  });
+
+  it('keeps, replaces or fails on rows that are there when many are inserted', async () => {
+    const rows = (value: string) => ['a', 'b', 'c'].map((key) => ({ key: `k/${key}`, value }));
+    const read = async () =>
+      (await store.reader.selectFrom('meta').selectAll().orderBy('key').execute())
+        .filter(({ key }) => key.startsWith('k/'))
+        .map(({ value }) => value);
+    await store.transact((tx) => insertRows(tx, 'meta', rows('old').slice(1, 2)));
+    await store.transact((tx) => insertRows(tx, 'meta', rows('new'), 'keep'));
+    expect(await read()).toEqual(['new', 'old', 'new']);
+    const replace = { key: 'key', replace: ['value'] } as const;
+    await store.transact((tx) => insertRows(tx, 'meta', rows('newest'), replace));
+    expect(await read()).toEqual(['newest', 'newest', 'newest']);
+    const more = [{ key: 'k/d', value: 'x' }, ...rows('x')];
+    await expect(store.transact((tx) => insertRows(tx, 'meta', more))).rejects.toThrow();
+    expect(await read()).toEqual(['newest', 'newest', 'newest']);
+  });
 
   it('keeps what was committed over closing and opening', async () => {
     await store.transact((tx) => tx.insertInto('entries').values(entry('a', 3)).execute());

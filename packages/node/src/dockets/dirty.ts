@@ -2,9 +2,8 @@
  * The durable mark of dockets whose inputs changed: set in the transaction that changed them, taken
  * back when the new state is stored, and looked for at start.
  */
+import { insertRows } from '../store/insert-rows.ts';
 import type { StoreTransaction } from '../store/store.ts';
-
-const rowsPerInsertMax = 64;
 
 /** Type and state of a docket that has statements and was never folded. */
 export const unfolded = 'unfolded';
@@ -12,13 +11,7 @@ export const unfolded = 'unfolded';
 /** Marks dockets; one that was never folded gets a row that says no more than that. */
 export async function markDirty(tx: StoreTransaction, dockets: readonly string[]): Promise<void> {
   const ids = [...new Set(dockets)].filter((id) => id !== '');
-  for (let start = 0; start < ids.length; start += rowsPerInsertMax) {
-    await tx
-      .insertInto('dockets')
-      .values(ids.slice(start, start + rowsPerInsertMax).map(unfoldedRow))
-      .onConflict((conflict) => conflict.column('id').doUpdateSet({ dirty: 1 }))
-      .execute();
-  }
+  await insertRows(tx, 'dockets', ids.map(unfoldedRow), { key: 'id', replace: ['dirty'] });
 }
 
 function unfoldedRow(id: string) {

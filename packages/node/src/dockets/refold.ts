@@ -11,6 +11,8 @@ import type { DocketState, FoldInput, Obligation } from '@comity/accord';
 import { canonicalJson, encodeText, sha256Hex } from '@comity/record';
 import type { Clock, LogLine, Notify } from '../context.ts';
 import type { After, DocketDigests, Dockets } from '../exchange/deps.ts';
+import { sqlListMax } from '../exchange/limits.ts';
+import { insertRows } from '../store/insert-rows.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { unfolded } from './dirty.ts';
 import { createAnchorReader } from './anchor-times.ts';
@@ -18,7 +20,20 @@ import { compileFoldInputs } from './fold-input.ts';
 import type { FoldInputDeps } from './fold-input.ts';
 
 const docketsPerRunMax = 256;
-const rowsPerInsertMax = 64;
+const foldedColumns = [
+  'type',
+  'subject',
+  'state',
+  'state_json',
+  'state_digest',
+  'input_digest',
+  'fold',
+  'heads',
+  'participants',
+  'last_act',
+  'last_act_at',
+  'dirty',
+] as const;
 const collectMilliseconds = 40;
 const pauseFactor = 3;
 const retryMilliseconds = 2_000;
@@ -178,44 +193,21 @@ function lastActOf(input: FoldInput): { id: string; at: number } | null {
   return last;
 }
 
-// Few statements for many dockets: each one crosses to the writer's thread.
 async function storeFolded(
   tx: StoreTransaction,
   folded: readonly Folded[],
   isDirty: (docket: string) => boolean,
 ): Promise<void> {
-  for (let start = 0; start < folded.length; start += rowsPerInsertMax) {
-    const part = folded.slice(start, start + rowsPerInsertMax);
-    await tx
-      .insertInto('dockets')
-      .values(part.map((one) => docketRow(one, isDirty(one.input.docket))))
-      .onConflict((conflict) =>
-        conflict.column('id').doUpdateSet((row) => ({
-          type: row.ref('excluded.type'),
-          subject: row.ref('excluded.subject'),
-          state: row.ref('excluded.state'),
-          state_json: row.ref('excluded.state_json'),
-          state_digest: row.ref('excluded.state_digest'),
-          input_digest: row.ref('excluded.input_digest'),
-          fold: row.ref('excluded.fold'),
-          heads: row.ref('excluded.heads'),
-          participants: row.ref('excluded.participants'),
-          last_act: row.ref('excluded.last_act'),
-          last_act_at: row.ref('excluded.last_act_at'),
-          dirty: row.ref('excluded.dirty'),
-        })),
-      )
-      .execute();
-    const dockets = part.map(({ input }) => input.docket);
-    await tx.deleteFrom('obligations').where('docket', 'in', dockets).execute();
-    const obligations = part.flatMap(({ input, state }) =>
-      Object.values(state.obligations).map((one) => obligationRow(input.docket, one)),
-    );
-    for (let at = 0; at < obligations.length; at += rowsPerInsertMax) {
-      const rows = obligations.slice(at, at + rowsPerInsertMax);
-      await tx.insertInto('obligations').values(rows).execute();
-    }
+  const rows = folded.map((one) => docketRow(one, isDirty(one.input.docket)));
+  await insertRows(tx, 'dockets', rows, { key: 'id', replace: foldedColumns });
+  for (let start = 0; start < rows.length; start += sqlListMax) {
+    const ids = rows.slice(start, start + sqlListMax).map(({ id }) => id);
+    await tx.deleteFrom('obligations').where('docket', 'in', ids).execute();
   }
+  const obligations = folded.flatMap(({ input, state }) =>
+    Object.values(state.obligations).map((one) => obligationRow(input.docket, one)),
+  );
+  await insertRows(tx, 'obligations', obligations);
 }
 
 function docketRow(folded: Folded, dirty: boolean) {

@@ -6,6 +6,7 @@
  * the counterpart's receipt or refusal and by nothing else; every other row is covered when the
  * counterpart answered the pouch that carried it (pouch-nonces.ts).
  */
+import { insertRows } from '../store/insert-rows.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { composedRowsMax, sqlListMax } from './limits.ts';
 
@@ -75,11 +76,8 @@ async function queueGroup(tx: StoreTransaction, group: QueueItem[], now: number)
   }
   const known = new Set(there.map((row) => row.ref));
   const fresh = group.filter((each) => !known.has(each.ref));
-  if (fresh.length === 0) return;
-  await tx
-    .insertInto('outbox')
-    .values(fresh.map((each) => ({ ...each, queued_at: now, pouch: null })))
-    .execute();
+  const rows = fresh.map((each) => ({ ...each, queued_at: now, pouch: null }));
+  await insertRows(tx, 'outbox', rows);
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import { decodeHex, logEntry } from '@comity/record';
 import type { Chain } from '@comity/record';
+import { insertRows } from '../store/insert-rows.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { raiseAlarm } from '../log/alarms.ts';
 import { sqlListMax } from './limits.ts';
@@ -84,26 +85,18 @@ export async function storeProofs(
     fresh.push(proof);
     if (row !== undefined && row.docket !== '') dockets.add(row.docket);
   }
-  for (let start = 0; start < fresh.length; start += sqlListMax) {
-    const part = fresh.slice(start, start + sqlListMax);
-    await tx
-      .insertInto('proofs')
-      .values(
-        part.map((each) => ({
-          statement: each.statement,
-          party: each.party,
-          role: each.role,
-          origin: each.origin,
-          log_index: each.index,
-          size: each.size,
-          list_digest: each.listDigest,
-          proof: each.proof,
-          taken_at: now,
-        })),
-      )
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+  const rows = fresh.map((each) => ({
+    statement: each.statement,
+    party: each.party,
+    role: each.role,
+    origin: each.origin,
+    log_index: each.index,
+    size: each.size,
+    list_digest: each.listDigest,
+    proof: each.proof,
+    taken_at: now,
+  }));
+  await insertRows(tx, 'proofs', rows, 'keep');
   await coverHeld(tx, checked);
   return { dockets: [...dockets], receipts };
 }

@@ -3,6 +3,7 @@ import { canonicalJson, encodeHex, partyOf, type JsonValue } from '@comity/recor
 import type { Insertable } from 'kysely';
 import type { Schema } from '../store/schema.ts';
 import { markDirty } from '../dockets/dirty.ts';
+import { insertRows } from '../store/insert-rows.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { HeldJob, SaidJob } from './jobs.ts';
 
@@ -11,21 +12,14 @@ export type Placed =
   | { role: 'said'; job: SaidJob; index: number; size: number; update: boolean }
   | { role: 'held'; job: HeldJob; index: number; size: number; update: boolean };
 
-/** Rows in one insert: few enough for SQLite's 32,766 parameters. */
-const rowsPerInsertMax = 1024;
-
 export async function insertEntries(
   tx: StoreTransaction,
   origin: string,
   start: number,
   entries: readonly Uint8Array[],
 ): Promise<void> {
-  for (let from = 0; from < entries.length; from += rowsPerInsertMax) {
-    const rows = entries
-      .slice(from, from + rowsPerInsertMax)
-      .map((entry, i) => ({ origin, log_index: start + from + i, entry }));
-    await tx.insertInto('entries').values(rows).execute();
-  }
+  const rows = entries.map((entry, i) => ({ origin, log_index: start + i, entry }));
+  await insertRows(tx, 'entries', rows);
 }
 
 /** Statements, parents, proofs, credentials and what waits to be sent, for everything placed. */
@@ -36,21 +30,18 @@ export async function insertPlaced(
   now: number,
 ): Promise<void> {
   const fresh = placed.filter((one) => !one.update);
-  await insertAll(
+  await insertRows(
     tx,
     'statements',
     fresh.map((one) => statementRow(one, origin, now)),
   );
   for (const one of placed) if (one.update) await updateHeld(tx, origin, one, now);
-  await insertIgnoring(tx, 'parents', placed.flatMap(parentRows));
+  await insertRows(tx, 'parents', placed.flatMap(parentRows), 'keep');
   const proofs = placed.flatMap((one) => (one.role === 'held' ? [proofRow(one.job, now)] : []));
-  await insertIgnoring(tx, 'proofs', proofs);
-  await insertIgnoring(
-    tx,
-    'credentials',
-    placed.flatMap((one) => credentialsRows(one, origin)),
-  );
-  await insertAll(
+  await insertRows(tx, 'proofs', proofs, 'keep');
+  const credentials = placed.flatMap((one) => credentialsRows(one, origin));
+  await insertRows(tx, 'credentials', credentials, 'keep');
+  await insertRows(
     tx,
     'outbox',
     placed.flatMap((one) => outboxRows(one, now)),
@@ -152,33 +143,4 @@ function outboxRows(one: Placed, now: number): Insertable<Schema['outbox']>[] {
   const item = one.role === 'said' ? 'statement' : 'receipt';
   const parties = one.role === 'said' ? one.job.recipients : one.job.receiptTo;
   return parties.map((party) => ({ party, item, ref: id, lane, queued_at: now, pouch: null }));
-}
-
-type BulkTable = 'statements' | 'parents' | 'proofs' | 'credentials' | 'outbox';
-
-async function insertAll<T extends BulkTable>(
-  tx: StoreTransaction,
-  table: T,
-  rows: Insertable<Schema[T]>[],
-): Promise<void> {
-  for (let start = 0; start < rows.length; start += rowsPerInsertMax) {
-    const part = rows.slice(start, start + rowsPerInsertMax);
-    await tx.insertInto(table).values(part).execute();
-  }
-}
-
-/** The same, where a row that is there already stays as it is. */
-async function insertIgnoring<T extends BulkTable>(
-  tx: StoreTransaction,
-  table: T,
-  rows: Insertable<Schema[T]>[],
-): Promise<void> {
-  for (let start = 0; start < rows.length; start += rowsPerInsertMax) {
-    const part = rows.slice(start, start + rowsPerInsertMax);
-    await tx
-      .insertInto(table)
-      .values(part)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
 }

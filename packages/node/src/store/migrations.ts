@@ -117,8 +117,15 @@ const version1 = [
     {table}`,
 ];
 
+const version2 = [
+  // Which dockets a new time of a log's entries concerns (exchange/docket-marks.ts).
+  `create index statements_said on statements (said_origin, said_index)`,
+  // What a receipt takes out of a queue (exchange/outbox.ts).
+  `create index outbox_ref on outbox (party, item, ref)`,
+];
+
 /** All versions, oldest first; a database's version is how many of them it has had. */
-const versions: readonly (readonly string[])[] = [version1];
+const versions: readonly (readonly string[])[] = [version1, version2];
 
 export const schemaVersionNewest = versions.length;
 

@@ -12,9 +12,27 @@ import {
 } from 'kysely';
 import type { StatementResult } from './sqlite-statements.ts';
 
-/** One connection. `iterate` only where rows can be had one by one (the reader). */
+/** The one parameter of a query that is run once for each `width` of these values. */
+export class ManyRows {
+  readonly width: number;
+  readonly values: readonly unknown[];
+
+  constructor(width: number, values: readonly unknown[]) {
+    this.width = width;
+    this.values = values;
+  }
+}
+
+/**
+ * One connection. `width` > 0: the statement is run once for each so many of the parameters.
+ * `iterate` only where rows can be had one by one (the reader).
+ */
 export interface SqliteRunner {
-  run(sql: string, parameters: readonly unknown[]): StatementResult | Promise<StatementResult>;
+  run(
+    sql: string,
+    parameters: readonly unknown[],
+    width: number,
+  ): StatementResult | Promise<StatementResult>;
   iterate?(sql: string, parameters: readonly unknown[]): Iterable<Record<string, unknown>>;
   close(): void | Promise<void>;
 }
@@ -72,7 +90,10 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const result = await this.#runner.run(query.sql, query.parameters);
+    const [many] = query.parameters;
+    const result = await (many instanceof ManyRows
+      ? this.#runner.run(query.sql, many.values, many.width)
+      : this.#runner.run(query.sql, query.parameters, 0));
     return { rows: result.rows as R[], numAffectedRows: BigInt(result.changes) };
   }
 

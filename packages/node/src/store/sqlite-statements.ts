@@ -15,20 +15,31 @@ export interface StatementResult {
   changes: number;
 }
 
+interface Prepared {
+  statement: StatementSync;
+  returnsRows: boolean;
+}
+
 export class SqliteStatements {
   readonly #database: DatabaseSync;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly #prepared = new Map<string, Prepared>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
-  run(sql: string, parameters: readonly unknown[]): StatementResult {
-    const statement = this.#prepare(sql);
+  /** `width` > 0: runs the statement once for each so many of the parameters, and gives no rows. */
+  run(sql: string, parameters: readonly unknown[], width = 0): StatementResult {
+    const { statement, returnsRows } = this.#prepare(sql);
     const values = parameters as SQLInputValue[];
-    if (statement.columns().length > 0) {
-      return { rows: statement.all(...values), changes: 0 };
+    if (width > 0) {
+      let changes = 0;
+      for (let start = 0; start < values.length; start += width) {
+        changes += Number(statement.run(...values.slice(start, start + width)).changes);
+      }
+      return { rows: [], changes };
     }
+    if (returnsRows) return { rows: statement.all(...values), changes: 0 };
     return { rows: [], changes: Number(statement.run(...values).changes) };
   }
 
@@ -37,7 +48,7 @@ export class SqliteStatements {
     return this.#database.prepare(sql).iterate(...(parameters as SQLInputValue[]));
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql);
     if (known !== undefined) {
       this.#prepared.delete(sql);
@@ -45,11 +56,12 @@ export class SqliteStatements {
       return known;
     }
     const statement = this.#database.prepare(sql);
-    this.#prepared.set(sql, statement);
+    const prepared = { statement, returnsRows: statement.columns().length > 0 };
+    this.#prepared.set(sql, prepared);
     if (this.#prepared.size > preparedStatementsMax) {
       const oldest = this.#prepared.keys().next().value;
       if (oldest !== undefined) this.#prepared.delete(oldest);
     }
-    return statement;
+    return prepared;
   }
 }

@@ -3,11 +3,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { SqliteStatements, type StatementResult } from './sqlite-statements.ts';
 
-/** `sql: null` closes the connection and ends the thread. */
+/** `sql: null` closes the connection and ends the thread; `width` as in `SqliteStatements.run`. */
 export interface WriterRequest {
   id: number;
   sql: string | null;
   parameters: readonly unknown[];
+  width: number;
 }
 
 export type WriterAnswer =
@@ -36,7 +37,8 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
 function answer(statements: SqliteStatements, request: WriterRequest): WriterAnswer {
   if (request.sql === null) return { id: request.id, ok: true, result: { rows: [], changes: 0 } };
   try {
-    return { id: request.id, ok: true, result: statements.run(request.sql, request.parameters) };
+    const { id, sql, parameters, width } = request;
+    return { id, ok: true, result: statements.run(sql, parameters, width) };
   } catch (error) {
     const failure = error as Error & { code?: string };
     return { id: request.id, ok: false, message: failure.message, code: failure.code ?? '' };

@@ -1,0 +1,77 @@
+/**
+ * Inserts many rows of one table.
+ *
+ * Kysely builds a tree node for every single value, which for a batch of the log costs more than
+ * the database does. Here the text is one row's insert, made once for a table: SQLite runs it row by
+ * row in one message to the writer's thread, PostgreSQL takes the rows in chunks of a few sizes.
+ */
+import { CompiledQuery, PostgresAdapter, type Insertable } from 'kysely';
+import type { Schema } from './schema.ts';
+import { ManyRows } from './sqlite-dialect.ts';
+import type { StoreTransaction } from './store.ts';
+
+/** Rows in one PostgreSQL insert, the largest that fits first; it allows 65,535 parameters. */
+const postgresChunks = [256, 32, 4, 1];
+
+/**
+ * What becomes of a row whose key is there already: it fails the transaction, stays as it is, or
+ * (found by the unique column `key`) gets the new values of the columns `replace`.
+ */
+export type OnConflict<Column extends string = string> =
+  'fail' | 'keep' | { key: Column; replace: readonly Column[] };
+
+/** Inserts `rows`, which must all have the columns of the first and no key twice. */
+export async function insertRows<T extends keyof Schema & string>(
+  tx: StoreTransaction,
+  table: T,
+  rows: readonly Insertable<Schema[T]>[],
+  onConflict: OnConflict<keyof Schema[T] & string> = 'fail',
+): Promise<void> {
+  const [first] = rows;
+  if (first === undefined) return;
+  const columns = Object.keys(first);
+  const values: unknown[] = [];
+  for (const row of rows as readonly { readonly [column: string]: unknown }[]) {
+    for (const column of columns) values.push(row[column] ?? null);
+  }
+  if (!(tx.getExecutor().adapter instanceof PostgresAdapter)) {
+    const text = insertText(table, columns, onConflict, [questionMarks(columns.length)]);
+    await tx.executeQuery(CompiledQuery.raw(text, [new ManyRows(columns.length, values)]));
+    return;
+  }
+  let start = 0;
+  for (const size of postgresChunks) {
+    const tuples = Array.from({ length: size }, (_, row) => numbered(row, columns.length));
+    const text = insertText(table, columns, onConflict, tuples);
+    for (; rows.length - start >= size; start += size) {
+      const part = values.slice(start * columns.length, (start + size) * columns.length);
+      await tx.executeQuery(CompiledQuery.raw(text, part));
+    }
+  }
+}
+
+// Names of tables and columns come from this program alone (`Schema`), never from outside.
+function insertText(
+  table: string,
+  columns: readonly string[],
+  onConflict: OnConflict,
+  tuples: readonly string[],
+): string {
+  const names = columns.map((column) => `"${column}"`).join(', ');
+  return `insert into "${table}" (${names}) values ${tuples.join(', ')}${ending(onConflict)}`;
+}
+
+function ending(onConflict: OnConflict): string {
+  if (onConflict === 'fail') return '';
+  if (onConflict === 'keep') return ' on conflict do nothing';
+  const set = onConflict.replace.map((column) => `"${column}" = excluded."${column}"`).join(', ');
+  return ` on conflict ("${onConflict.key}") do update set ${set}`;
+}
+
+function questionMarks(count: number): string {
+  return `(${Array.from({ length: count }, () => '?').join(', ')})`;
+}
+
+function numbered(row: number, count: number): string {
+  return `(${Array.from({ length: count }, (_, column) => `$${row * count + column + 1}`).join(', ')})`;
+}
