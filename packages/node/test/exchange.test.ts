@@ -69,6 +69,19 @@ describe('a statement', () => {
     expect(await outbox(b)).toEqual([]);
   });
 
+  it('has only its own docket folded again when its log entry is new to us', async () => {
+    await a.say('incident.notify', [b], incidentBody('An intrusion'));
+    await pass(60);
+    const folded: string[] = [];
+    const stop = b.node.hub.subscribe((event) => {
+      if (event.type === 'docket') folded.push(event.docket);
+    });
+    const second = await a.say('incident.notify', [b], incidentBody('An intrusion'));
+    await pass(60);
+    stop();
+    expect(new Set(folded)).toEqual(new Set([second]));
+  });
+
   it('gets a refusal that covers it, and the refusal is receipted and never refused', async () => {
     const body = { ...messageBody('x'), extra: 1 };
     const more = { docket: channelDocket(a.id, b.id) };

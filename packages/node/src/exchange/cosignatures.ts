@@ -62,41 +62,44 @@ async function enterOne(
   const { vkey, time, line } = each;
   const { origin, size, root } = each.checkpoint;
   if ((await knownRoot(tx, origin, size)) !== encodeHex(root)) return null;
-  const around = await tx
-    .selectFrom('cosignatures')
-    .select(['size', 'time'])
-    .where('origin', '=', origin)
-    .where('vkey', '=', vkey)
-    .where((e) =>
-      e.or([
-        e('size', '=', size),
-        e.and([e('size', '<', size), e('time', '>', time)]),
-        e.and([e('size', '>', size), e('time', '<', time)]),
-      ]),
-    )
-    .limit(1)
-    .executeTakeFirst();
-  if (around !== undefined && around.size === size) {
-    if (around.time > time) return replaceLater(tx, each);
-    return null;
-  }
-  if (around !== undefined) {
-    const detail = `cosignature of ${origin} at ${size} is out of order with that at ${around.size}`;
+  // Times never decrease with size, so the nearest neighbours speak for all others.
+  const older = await nearest(tx, each, 'older');
+  const newer = await nearest(tx, each, 'newer');
+  const same = newer?.size === size ? newer : null;
+  if (same !== null && same.time <= time) return null;
+  const broken = [older, same === null ? newer : null].find(
+    (one) => one !== null && (one.size < size ? one.time > time : one.time < time),
+  );
+  if (broken != null) {
+    const detail = `cosignature of ${origin} at ${size} is out of order with that at ${broken.size}`;
     const party = each.party ?? self;
     await raiseAlarm(tx, { code: 'cosignature-order', party, about: vkey, detail }, now);
     return null;
   }
-  const older = await tx
-    .selectFrom('cosignatures')
-    .select('size')
-    .where('origin', '=', origin)
-    .where('vkey', '=', vkey)
-    .where('size', '<', size)
-    .orderBy('size', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  if (same !== null) {
+    await replaceLater(tx, each);
+    return older?.size ?? 0;
+  }
   await tx.insertInto('cosignatures').values({ origin, size, vkey, time, line }).execute();
   return older?.size ?? 0;
+}
+
+/** What the same key cosigned last below this size, or first from this size on. */
+async function nearest(
+  tx: StoreTransaction,
+  { checkpoint, vkey }: CheckedCosignature,
+  side: 'older' | 'newer',
+): Promise<{ size: number; time: number } | null> {
+  const row = await tx
+    .selectFrom('cosignatures')
+    .select(['size', 'time'])
+    .where('origin', '=', checkpoint.origin)
+    .where('vkey', '=', vkey)
+    .where('size', side === 'older' ? '<' : '>=', checkpoint.size)
+    .orderBy('size', side === 'older' ? 'desc' : 'asc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
 }
 
 /** Root of a log at a size: of a checkpoint that we accepted, else of the verified copy. */
@@ -117,7 +120,7 @@ async function knownRoot(
 }
 
 /** Of two cosignatures on one checkpoint the earlier counts (rulings.md, 27). */
-async function replaceLater(tx: StoreTransaction, each: CheckedCosignature): Promise<number> {
+async function replaceLater(tx: StoreTransaction, each: CheckedCosignature): Promise<void> {
   const { vkey, time, line } = each;
   const { origin, size } = each.checkpoint;
   await tx
@@ -127,7 +130,6 @@ async function replaceLater(tx: StoreTransaction, each: CheckedCosignature): Pro
     .where('size', '=', size)
     .where('vkey', '=', vkey)
     .execute();
-  return 0;
 }
 
 /** A counterpart that cosigned our checkpoint of this size holds that checkpoint. */

@@ -6,7 +6,7 @@
 import { decodeBase64, encodeHex, formatVkey, parseCheckpoint, parseNote } from '@comity/record';
 import type { Chain, NoteSigner, PouchRecord } from '@comity/record';
 import { acceptCheckpoint, appendCopy, copyState, forked } from '../log/copies.ts';
-import { storeCosignatures, verifyLines } from '../log/cosignatures.ts';
+import { cosignedBelow, storeCosignatures, verifyLines } from '../log/cosignatures.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { ensureChannel, setChannel } from './channels.ts';
 import { cosignCounterpart } from './cosigning.ts';
@@ -148,10 +148,14 @@ async function takeOwnAccount(
   const checkpoint = parseCheckpoint(parsed.value.text);
   if (!checkpoint.ok) return [];
   const { origin, size } = checkpoint.value;
-  const lines = verifyLines(parsed.value.text, parsed.value.signatures, ownAccountKeysOf(chain));
+  const keys = ownAccountKeysOf(chain);
+  const lines = verifyLines(parsed.value.text, parsed.value.signatures, keys);
   const stored = await storeCosignatures(tx, origin, size, lines);
-  // Own-account time is read at the birth checkpoint: only entries born with it are concerned.
-  return stored.length === 0 ? [] : docketsWithEntries(tx, origin, 0, size, own.origin);
+  if (stored.length === 0) return [];
+  // Own-account time is read at the birth checkpoint: only entries born with it are concerned,
+  // and all of those before the one below it were born earlier.
+  const before = await cosignedBelow(tx, origin, size, keys.map(formatVkey));
+  return docketsWithEntries(tx, origin, before, size, own.origin);
 }
 
 /** How far our copy reaches; what is missing below the newest checkpoint is asked for. */

@@ -83,12 +83,23 @@ export async function newestCosigned(
   origin: string,
   vkeys: readonly string[],
 ): Promise<number> {
+  return await cosignedBelow(reader, origin, Number.MAX_SAFE_INTEGER, vkeys);
+}
+
+/** The same among the sizes below `size`. */
+export async function cosignedBelow(
+  reader: StoreReader | StoreTransaction,
+  origin: string,
+  size: number,
+  vkeys: readonly string[],
+): Promise<number> {
   if (vkeys.length === 0) return 0;
   const row = await reader
     .selectFrom('cosignatures')
     .select('size')
     .where('origin', '=', origin)
     .where('vkey', 'in', [...vkeys])
+    .where('size', '<', size)
     .orderBy('size', 'desc')
     .limit(1)
     .executeTakeFirst();
