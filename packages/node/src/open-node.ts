@@ -28,7 +28,6 @@ import { openStorage } from './home/storage.ts';
 import type { Storage } from './home/storage.ts';
 import type { SaidJob } from './log/jobs.ts';
 import { displayName, loadChain, storeChain } from './parties/chains.ts';
-import { updatePairingState } from './parties/pairing.ts';
 import { repairChains } from './parties/taking.ts';
 
 export interface OpenOptions {
@@ -167,12 +166,6 @@ async function assemble(
 /** What our own statement changes besides its docket; returns the dockets to fold again. */
 async function noteOwnStatement(storage: Storage, self: string, job: SaidJob): Promise<string[]> {
   const { kind } = job.statement;
-  if (kind === 'channel.pair') {
-    const [party] = job.statement.to;
-    if (party !== undefined) {
-      await storage.store.transact((tx) => updatePairingState(tx, self, party));
-    }
-  }
   if (!kind.startsWith('party.')) return [job.docket];
   // Credentials and delegations are inputs of every docket that we take part in (rulings.md, 8).
   return await storage.store.transact(async (tx) => {

@@ -55,6 +55,25 @@ describe.each(storeKinds)('sequencer on $name', ({ place: makePlace }) => {
     expect(log.blocked).toBeNull();
   });
 
+  it('logs nothing when what follows from a statement fails in its transaction', async () => {
+    await log.close();
+    const followed: string[] = [];
+    let failing = true;
+    log = await openLog(store, place, {
+      follow: async (_, jobs) => {
+        followed.push(...jobs.map(({ job }) => job.id));
+        if (failing) throw new Error('killed in between');
+        await Promise.resolve();
+      },
+    });
+    const held = heldJob('held');
+    await expect(log.held([held])).rejects.toThrow('killed in between');
+    expect(await store.reader.selectFrom('statements').selectAll().execute()).toEqual([]);
+    failing = false;
+    expect(await log.held([held])).toMatchObject({ ok: true });
+    expect(followed).toEqual([held.id, held.id]);
+  });
+
   it('logs one statement, with its row, its delivery and its checkpoint', async () => {
     const job = saidJob('one');
     const logged = await log.said(job);

@@ -49,14 +49,6 @@ export async function noteMissing(
   }
 }
 
-/** Removes from the list what has come, been refused, or will not be needed. */
-export async function noLongerMissing(tx: StoreTransaction, ids: readonly string[]): Promise<void> {
-  for (let start = 0; start < ids.length; start += sqlListMax) {
-    const part = ids.slice(start, start + sqlListMax);
-    await tx.deleteFrom('missing').where('id', 'in', part).execute();
-  }
-}
-
 /**
  * Queues one request to this party for what it was not asked for lately. Returns how many ids.
  * Whoever does not answer is asked again later; the other participants of the docket are asked

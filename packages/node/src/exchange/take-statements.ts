@@ -6,7 +6,6 @@
 import { encodeHex, signatureListDigest, verifySignatures } from '@comity/record';
 import type { HeldJob } from '../log/jobs.ts';
 import { recordEvidence, raiseAlarm } from '../log/alarms.ts';
-import { updatePairingState } from '../parties/pairing.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { ExchangeDeps } from './deps.ts';
 import { conclude, othersIn, prepare, takesReserve } from './envelope-checks.ts';
@@ -18,12 +17,9 @@ import type {
 } from './envelope-checks.ts';
 import { divideAnchorLines } from './anchors.ts';
 import { markDirty } from '../dockets/dirty.ts';
-import { heardTest } from './silence.ts';
-import { noLongerMissing, noteMissing } from './missing.ts';
-import type { NamedParent } from './missing.ts';
+import { docketsOf } from './follow-ups.ts';
 import { queueItems } from './outbox.ts';
 import type { RateLimits } from './rate-limits.ts';
-import { noteRefusal } from './refusals.ts';
 import { statementsKnown } from './statements-known.ts';
 import type { KnownStatement } from './statements-known.ts';
 
@@ -154,57 +150,24 @@ async function afterHeld(
   again: readonly { read: ReadEnvelope; known: KnownStatement }[],
   result: StatementsTaken,
 ): Promise<void> {
-  if (result.taken.length === 0 && again.length === 0) return;
-  const now = deps.clock.now();
   const dockets = new Set(result.taken.map((job) => job.docket));
-  await deps.store.transact(async (tx) => {
-    await noLongerMissing(
-      tx,
-      result.taken.map((job) => job.id),
-    );
-    await noteMissing(
-      tx,
-      result.taken.flatMap((job) => parentsOf(job, context.sender)),
-      now,
-    );
-    for (const job of result.taken) {
-      const touched = await followUp(tx, deps, job);
-      for (const docket of touched) dockets.add(docket);
-    }
-    for (const { read, known } of again) {
-      await answerAgain(tx, context, read, known, result, now);
-    }
-    await markDirty(tx, [...dockets]);
-  });
+  if (again.length > 0) {
+    const now = deps.clock.now();
+    await deps.store.transact(async (tx) => {
+      for (const { read, known } of again) {
+        await answerAgain(tx, context, read, known, result, now);
+      }
+    });
+  }
+  const refused = result.taken.flatMap(({ statement: { kind, body } }) =>
+    kind === 'channel.refuse' && typeof body['refused'] === 'string' ? [body['refused']] : [],
+  );
+  for (const docket of await docketsOf(deps.store.reader, refused)) dockets.add(docket);
   result.dockets = [...dockets].filter((docket) => docket !== '');
-  for (const { id, docket } of result.taken) {
+  for (const { id, docket, author, statement } of result.taken) {
+    if (statement.kind === 'channel.pair') deps.notify({ type: 'channel', party: author });
     deps.notify({ type: 'statement', id, docket, own: false });
   }
-}
-
-function parentsOf(job: HeldJob, sender: string): NamedParent[] {
-  const { after, prior } = job.statement;
-  const parents = prior === null ? after : [...after, prior];
-  return parents.map((id) => ({ id, docket: job.docket, party: sender }));
-}
-
-async function followUp(tx: StoreTransaction, deps: TakingDeps, job: HeldJob): Promise<string[]> {
-  const { kind, body } = job.statement;
-  if (kind === 'channel.pair') {
-    await updatePairingState(tx, deps.keys.party, job.author);
-    deps.notify({ type: 'channel', party: job.author });
-  }
-  if (kind === 'channel.test') await heardTest(tx, job.author, deps.clock.now());
-  if (kind === 'channel.refuse') await noteRefusal(tx, job.author, job.id, body);
-  if (kind === 'channel.refuse' && typeof body['refused'] === 'string') {
-    const row = await tx
-      .selectFrom('statements')
-      .select('docket')
-      .where('id', '=', body['refused'])
-      .executeTakeFirst();
-    return row === undefined ? [] : [row.docket];
-  }
-  return [];
 }
 
 /** The same statement again: the same receipt or refusal; another signature list is evidence. */

@@ -2,6 +2,7 @@
 import { failure, formatVkey, success } from '@comity/record';
 import type { Result } from '@comity/record';
 import type { Clock, LogLine, NodeKeys } from '../context.ts';
+import { followUp } from '../exchange/follow-ups.ts';
 import { openSequencer } from '../log/sequencer.ts';
 import type { Sequencer } from '../log/sequencer.ts';
 import { openStore } from '../store/open.ts';
@@ -52,6 +53,7 @@ export async function openStorage(
       ownAccountSigner: keys.ownAccountSigner,
       highWaterPath: highWaterPath(keys.party, config.stateDirectory, deps.environment),
       witnesses: config.witnesses.map((witness) => witness.vkey),
+      follow: (tx, jobs, now) => followUp(tx, keys.party, jobs, now),
       log: deps.log,
     });
     const close = async () => {

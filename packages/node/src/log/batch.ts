@@ -38,7 +38,11 @@ export interface BatchContext {
   adopted: boolean;
   /** Whether envelopes parked during a block are still to be logged. */
   parked: boolean;
+  follow: FollowUp | null;
 }
+
+/** What else changes with statements, in the same transaction; called once their rows are there. */
+export type FollowUp = (tx: StoreTransaction, jobs: readonly Job[], now: number) => Promise<void>;
 
 /** What the batch came to; `signed` is null when it added no entry. Results are in job order. */
 export interface BatchOutcome {
@@ -65,6 +69,8 @@ export async function writeBatch(
   const placed = plan.placed.map((place) => place(plan.size));
   if (placed.length > 0) await insertPlaced(tx, origin, placed, context.now);
   await forgetWaiting(tx, context, jobs, plan.recovered);
+  const logged = jobs.filter((_, i) => results[i]?.ok);
+  if (logged.length > 0) await context.follow?.(tx, logged, context.now);
   if (plan.fresh.length === 0) return { results, edge: context.edge, signed: null };
   const { edge, tiles } = extendEdge(context.edge, plan.fresh);
   await insertEntries(tx, origin, context.edge.size, plan.fresh);

@@ -18,7 +18,7 @@ import {
 } from '@comity/record';
 import type { Clock, LogLine } from '../context.ts';
 import type { Store } from '../store/store.ts';
-import { writeBatch, type BatchOutcome, type Job, type JobResult } from './batch.ts';
+import { writeBatch, type BatchOutcome, type FollowUp, type Job, type JobResult } from './batch.ts';
 import { openOwnCheckpoint } from './checkpoints.ts';
 import { readHighWater, writeHighWater } from './high-water.ts';
 import type {
@@ -63,6 +63,8 @@ export interface SequencerDeps {
   highWaterPath: string;
   /** vkeys of configured witnesses; any one of them may end the blocked state. */
   witnesses?: readonly string[];
+  /** What else changes with the statements of a batch; see `FollowUp`. */
+  follow?: FollowUp;
   log?: LogLine;
 }
 
@@ -286,7 +288,8 @@ class LogSequencer implements Sequencer {
     const { edge, adopted, parked } = this.#state;
     const now = clock.now();
     const time = Math.max(now, this.#state.time, 1);
-    const context = { edge, logSigner, ownAccountSigner, now, time, adopted, parked };
+    const follow = this.#deps.follow ?? null;
+    const context = { edge, logSigner, ownAccountSigner, now, time, adopted, parked, follow };
     try {
       return await store.transact((tx) => writeBatch(tx, context, jobs));
     } catch (error) {
