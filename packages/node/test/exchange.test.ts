@@ -187,6 +187,34 @@ describe('the courier', () => {
     await pass(120);
     expect((await outbox(a)).filter((row) => row.item === 'statement')).toEqual([]);
   });
+
+  it('sends a second pouch beside one in flight only for plenty, or for the reserve', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<undefined>();
+    world.network.onTheWay = () => gate;
+    world.network.sent.length = 0;
+    const sent = (count: number) =>
+      expect.poll(() => world.network.sent.length, { timeout: 60_000 }).toBe(count);
+    const report = { kind: 'weather.report', to: [b.id], recipients: [b.id] };
+    await sayRaw(a, { ...report, body: { n: 0 } });
+    a.exchange.said([b.id]);
+    await sent(1);
+    await sayRaw(a, { ...report, body: { n: 1 } });
+    a.exchange.said([b.id]);
+    // A message has the reserve: it does not wait for the pouch, and takes the other along.
+    await a.message(b, 'now');
+    a.exchange.said([b.id]);
+    await sent(2);
+    await sayRaw(a, { ...report, body: { n: 2 } });
+    a.exchange.said([b.id]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sent(2);
+    await Promise.all(Array.from({ length: 130 }, (_, n) => sayRaw(a, { ...report, body: { n } })));
+    a.exchange.said([b.id]);
+    await sent(3);
+    open(undefined);
+    await pass(180);
+    expect((await outbox(a)).filter((row) => row.item === 'statement')).toEqual([]);
+  });
 });
 
 describe('both sides', () => {

@@ -67,6 +67,8 @@ export function testClock(startSeconds = 1_800_000_000): TestClock {
 export interface TestNetwork {
   /** Set to cut, lose, keep or change what travels; default: delivered. */
   onSend: (from: string, to: string, sealed: Uint8Array) => 'deliver' | 'lose' | 'lose-answer';
+  /** Awaited by every pouch before it arrives. */
+  onTheWay: () => Promise<void>;
   /** Every pouch that was sent, newest last. */
   sent: { from: string; to: string; sealed: Uint8Array }[];
   parties: Map<string, TestParty>;
@@ -109,7 +111,12 @@ export interface TestWorld {
 /** Parties keep their records in SQLite unless a kind of store is given (stores.ts). */
 export async function makeWorld(kind?: StoreKind): Promise<TestWorld> {
   const clock = testClock();
-  const network: TestNetwork = { onSend: () => 'deliver', sent: [], parties: new Map() };
+  const network: TestNetwork = {
+    onSend: () => 'deliver',
+    onTheWay: () => Promise.resolve(),
+    sent: [],
+    parties: new Map(),
+  };
   const sealing = startSealing();
   const folders: string[] = [];
   const places: TestPlace[] = [];
@@ -306,6 +313,7 @@ function networkRoute(network: TestNetwork, from: string): Route {
       const fate = network.onSend(from, to, sealed);
       if (receiver === undefined || fate === 'lose') return { sent: false, error: 'lost' };
       network.sent.push({ from, to, sealed });
+      await network.onTheWay();
       const answer = await receiver.exchange.receive(sealed);
       if (fate === 'lose-answer') return { sent: false, error: 'answer lost' };
       if (answer.status === 200) return { sent: true, answer: answer.sealed };

@@ -1,6 +1,8 @@
 /**
- * The courier: one ordered queue per counterpart, at most one pouch in flight for each, and the
- * next one at once when it is done (protocol.md, "courier").
+ * The courier: one ordered queue per counterpart, one pouch in flight for each and the next one at
+ * once when it is done; where plenty waits, a few pouches in flight, so that one side packs while
+ * the other unpacks, and what has the reserve never waits for a pouch in flight to come back
+ * (protocol.md, "courier").
  *
  * Routes are tried in order; after a failure it waits one second, doubling to five minutes, with
  * jitter, and never gives up while the pairing stands. What a pouch carried stays in the queue
@@ -8,9 +10,15 @@
  */
 import type { ExchangeDeps } from './deps.ts';
 import { channelParties, ensureChannel, setChannel } from './channels.ts';
-import { backoffFirstMs, backoffLongestMs, quietDelayMs, sendAgainMs } from './limits.ts';
+import {
+  backoffFirstMs,
+  backoffLongestMs,
+  pouchesInFlightMax,
+  quietDelayMs,
+  sendAgainMs,
+} from './limits.ts';
 import { carryingPouches } from './outbox.ts';
-import { composePouch, urgency } from './pouches.ts';
+import { composePouch, dueNow } from './pouches.ts';
 import type { ComposedPouch, ComposeWish, PouchDeps } from './pouches.ts';
 
 /** What a route did with a pouch. */
@@ -52,8 +60,12 @@ export type CourierDeps = PouchDeps &
 interface Lane {
   party: string;
   running: Promise<void> | null;
+  /** Pouches under way to their answers; true where the answer was taken in. */
+  flying: Set<Promise<boolean>>;
   /** Something was queued while a pouch was under way. */
   again: boolean;
+  /** Wakes whoever waits for a pouch in flight: something new may go beside it. */
+  wake: () => void;
   /** Not before this moment, by `Clock.nowMs`; 0 = at once. */
   notBeforeMs: number;
   failures: number;
@@ -84,6 +96,7 @@ class QueueCourier implements Courier {
     const lane = this.#lane(party);
     if (lane.running !== null) {
       lane.again = true;
+      lane.wake();
       return;
     }
     const wait = lane.notBeforeMs - this.#deps.clock.nowMs();
@@ -135,7 +148,9 @@ class QueueCourier implements Courier {
       lane = {
         party,
         running: null,
+        flying: new Set(),
         again: false,
+        wake: () => undefined,
         notBeforeMs: 0,
         failures: 0,
         timer: null,
@@ -162,18 +177,28 @@ class QueueCourier implements Courier {
 
   /** Sends while anything urgent waits; leaves a timer for what may wait, or be due again. */
   async #sendUrgent(lane: Lane): Promise<void> {
-    while (!this.#closed) {
-      const due = await urgency(this.#deps.store.reader, lane.party, await this.#stillOut(lane));
-      if (due === 'urgent') {
-        if (!(await this.#sendOne(lane))) return;
+    const { store, clock } = this.#deps;
+    // After a failure nothing more goes out until the wait is over.
+    while (!this.#closed && lane.notBeforeMs <= clock.nowMs()) {
+      const { promise: news, resolve } = Promise.withResolvers<undefined>();
+      lane.wake = () => resolve(undefined);
+      const due = await dueNow(store.reader, lane.party, this.#stillOut(lane));
+      const another = due === 'plenty' || due === 'reserve';
+      const may = lane.flying.size === 0 ? due === 'some' || another : another;
+      if (may && lane.flying.size < pouchesInFlightMax && (await this.#launch(lane))) continue;
+      if (lane.flying.size > 0) {
+        await Promise.race([news, ...lane.flying]);
         continue;
       }
+      if (may) return;
+      await this.#forgetCovered(lane);
       const quietly = () => this.#sendQuietly(lane);
       if (due === 'quiet') this.#later(lane, quietDelayMs, quietly);
       // What was sent and not covered is due again in time: an answer may have been lost.
       else if (lane.outstanding.size > 0) this.#later(lane, sendAgainMs, quietly);
       return;
     }
+    await Promise.all(lane.flying);
   }
 
   #sendQuietly(lane: Lane): void {
@@ -183,24 +208,39 @@ class QueueCourier implements Courier {
       return;
     }
     this.#run(lane, async () => {
-      if (await this.#sendOne(lane)) lane.again = true;
+      if (!(await this.#launch(lane))) return;
+      const [flight] = lane.flying;
+      if (await flight) lane.again = true;
     });
   }
 
-  /** True where a pouch went out and its answer was taken in. */
-  async #sendOne(lane: Lane): Promise<boolean> {
+  /** Composes a pouch and sends it on its way; false where there was nothing to compose. */
+  async #launch(lane: Lane): Promise<boolean> {
     const { party } = lane;
     const composed = await this.#compose({ party, answers: null, always: false }, false);
     if (composed === null) return false;
+    const flight = this.#send(lane, composed).finally(() => lane.flying.delete(flight));
+    lane.flying.add(flight);
+    return true;
+  }
+
+  /** True where the pouch went out and its answer was taken in. */
+  async #send(lane: Lane, composed: ComposedPouch): Promise<boolean> {
     let error = 'no route leads to this party';
-    for (const route of this.#deps.routes) {
-      const result = await route.send(party, composed.sealed);
-      if (result === null) continue;
-      if (result.sent && (await this.#isUsable(party, result.answer))) {
-        await this.#succeeded(lane);
-        return true;
+    try {
+      for (const route of this.#deps.routes) {
+        const result = await route.send(lane.party, composed.sealed);
+        if (result === null) continue;
+        if (result.sent && (await this.#isUsable(lane.party, result.answer))) {
+          await this.#succeeded(lane);
+          return true;
+        }
+        error = result.sent ? 'the answer could not be used' : `${route.name}: ${result.error}`;
       }
-      error = result.sent ? 'the answer could not be used' : `${route.name}: ${result.error}`;
+    } catch (thrown) {
+      if (this.#closed) return false;
+      error = String(thrown);
+      this.#deps.log('error', 'courier stumbled', { party: lane.party, error });
     }
     lane.outstanding.delete(composed.sequence);
     await this.#failed(lane, error);
@@ -217,7 +257,7 @@ class QueueCourier implements Courier {
   ): Promise<ComposedPouch | null> {
     const lane = this.#lane(wish.party);
     const composed = lane.composing.then(async () => {
-      const outstanding = everything ? [] : await this.#stillOut(lane);
+      const outstanding = everything ? [] : this.#stillOut(lane);
       const made = await composePouch(this.#deps, { ...wish, outstanding });
       if (made !== null) lane.outstanding.set(made.sequence, this.#deps.clock.nowMs());
       return made;
@@ -226,18 +266,25 @@ class QueueCourier implements Courier {
     return composed;
   }
 
-  /** Pouches whose rows are not due again yet; those of which nothing is left are forgotten. */
-  async #stillOut(lane: Lane): Promise<number[]> {
-    if (lane.outstanding.size === 0) return [];
-    const carrying = await carryingPouches(this.#deps.store.reader, lane.party);
+  /** Pouches whose rows are not due again yet. */
+  #stillOut(lane: Lane): number[] {
     const oldest = this.#deps.clock.nowMs() - sendAgainMs;
     for (const [sequence, sentAt] of lane.outstanding) {
-      if (sentAt <= oldest || !carrying.has(sequence)) lane.outstanding.delete(sequence);
+      if (sentAt <= oldest) lane.outstanding.delete(sequence);
     }
     return [...lane.outstanding.keys()];
   }
 
+  /** Forgets the pouches of which nothing is left in the queue. */
+  async #forgetCovered(lane: Lane): Promise<void> {
+    if (lane.outstanding.size === 0) return;
+    const before = [...lane.outstanding.keys()];
+    const carrying = await carryingPouches(this.#deps.store.reader, lane.party);
+    for (const sequence of before) if (!carrying.has(sequence)) lane.outstanding.delete(sequence);
+  }
+
   async #succeeded(lane: Lane): Promise<void> {
+    await this.#forgetCovered(lane);
     if (lane.failures > 0) {
       await this.#deps.store.transact((tx) =>
         setChannel(tx, lane.party, { failures: 0, last_error: null }),
@@ -250,6 +297,8 @@ class QueueCourier implements Courier {
   async #failed(lane: Lane, error: string): Promise<void> {
     const { party } = lane;
     const { clock, random, store, log } = this.#deps;
+    // Pouches that were in flight together fail together: that is one failure.
+    if (lane.notBeforeMs > clock.nowMs()) return;
     const longest = Math.min(backoffFirstMs * 2 ** Math.min(lane.failures, 20), backoffLongestMs);
     // Between half of the wait and all of it, so that counterparts do not come in step.
     const wait = Math.ceil(longest / 2 + (longest / 2) * fraction(random(4)));

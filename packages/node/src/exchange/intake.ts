@@ -77,6 +77,7 @@ export interface Intake {
 /** The intake of one node. */
 export function makeIntake(deps: IntakeDeps): Intake {
   const counters = new Map<string, number>();
+  const turns = makeTurns();
   const count = (reason: string) => counters.set(reason, (counters.get(reason) ?? 0) + 1);
   return {
     counters: () => counters,
@@ -90,9 +91,31 @@ export function makeIntake(deps: IntakeDeps): Intake {
         record.type === 'envelope' ? [readEnvelope(record)] : [],
       );
       const ids = [...new Set(reads.map((read) => read.id))].sort();
-      const report = await deps.locks.hold(ids, () => takeOpened(deps, opened.value, reads));
+      const report = await turns.take(opened.value.sender, () =>
+        deps.locks.hold(ids, () => takeOpened(deps, opened.value, reads)),
+      );
       if (report.ignored > 0) count('ignored-statement');
       return success(report);
+    },
+  };
+}
+
+/**
+ * One pouch of a sender after another, in the order in which they were opened: a sender has several
+ * in flight, and what one brings (parents, credentials) the next may rest on.
+ */
+function makeTurns(): { take<T>(sender: string, work: () => Promise<T>): Promise<T> } {
+  const last = new Map<string, Promise<unknown>>();
+  return {
+    async take(sender, work) {
+      const mine = (last.get(sender) ?? Promise.resolve()).then(work);
+      const ended = mine.catch(() => undefined);
+      last.set(sender, ended);
+      try {
+        return await mine;
+      } finally {
+        if (last.get(sender) === ended) last.delete(sender);
+      }
     },
   };
 }

@@ -8,7 +8,7 @@
  */
 import { insertRows } from '../store/insert-rows.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { composedRowsMax, sqlListMax } from './limits.ts';
+import { sqlListMax } from './limits.ts';
 
 export type OutboxItem =
   | 'statement'
@@ -81,13 +81,15 @@ async function queueGroup(tx: StoreTransaction, group: QueueItem[], now: number)
 }
 
 /**
- * What waits for a party, the reserve first, then in order; rows of the pouches named in
- * `outstanding` are left out, since their answer may still come.
+ * What waits for a party, the reserve first, then in order, at most `rowsMax`; rows of the pouches
+ * named in `outstanding` are left out, since their answer may still come. `urgent`: without quiet items.
  */
 export async function waitingRows(
   reader: StoreReader | StoreTransaction,
   party: string,
   outstanding: readonly number[],
+  rowsMax: number,
+  which: 'all' | 'urgent' = 'all',
 ): Promise<OutboxRow[]> {
   let query = reader
     .selectFrom('outbox')
@@ -95,12 +97,13 @@ export async function waitingRows(
     .where('party', '=', party)
     .orderBy('lane')
     .orderBy('id')
-    .limit(composedRowsMax);
+    .limit(rowsMax);
   if (outstanding.length > 0) {
     query = query.where((e) =>
       e.or([e('pouch', 'is', null), e('pouch', 'not in', [...outstanding])]),
     );
   }
+  if (which === 'urgent') query = query.where('item', 'not in', [...quietItems]);
   return (await query.execute()).map((row) => ({ ...row, item: row.item as OutboxItem }));
 }
 

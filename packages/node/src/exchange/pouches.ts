@@ -19,8 +19,14 @@ import type { StoreReader } from '../store/store.ts';
 import { ensureChannel, readChannel, setChannel } from './channels.ts';
 import type { ExchangeDeps } from './deps.ts';
 import { sealingRecipientsOf } from './known-keys.ts';
-import { composedPouchBytesMax, composedStatementsMax, entriesPerPouchMax } from './limits.ts';
-import { dropRows, markCarried, quietItems, waitingRows } from './outbox.ts';
+import {
+  composedPouchBytesMax,
+  composedRowsMax,
+  composedStatementsMax,
+  entriesPerPouchMax,
+  plentyRowsMin,
+} from './limits.ts';
+import { dropRows, markCarried, waitingRows } from './outbox.ts';
 import type { OutboxRow } from './outbox.ts';
 import {
   answerNonce,
@@ -131,7 +137,7 @@ export async function composePouch(
 
 async function gather(deps: PouchDeps, wish: ComposeWish): Promise<Gathered | null> {
   const { reader } = deps.store;
-  const waiting = await waitingRows(reader, wish.party, wish.outstanding);
+  const waiting = await waitingRows(reader, wish.party, wish.outstanding, composedRowsMax);
   const rows = await permitted(reader, wish.party, waiting);
   if (rows.length === 0 && !wish.always) return null;
   const records = await logRecords(deps, wish.party);
@@ -209,13 +215,20 @@ async function permitted(
   });
 }
 
-/** Whether anything waits that should set a pouch going at once, or only what can wait a little. */
-export async function urgency(
+/**
+ * What waits that should set a pouch going: something that has the reserve; `plenty`, worth a pouch
+ * of its own beside one in flight; `some`; or only what can wait a little.
+ */
+export async function dueNow(
   reader: StoreReader,
   party: string,
   outstanding: readonly number[],
-): Promise<'urgent' | 'quiet' | 'nothing'> {
-  const rows = await permitted(reader, party, await waitingRows(reader, party, outstanding));
-  if (rows.length === 0) return 'nothing';
-  return rows.every((row) => quietItems.has(row.item)) ? 'quiet' : 'urgent';
+): Promise<'reserve' | 'plenty' | 'some' | 'quiet' | 'nothing'> {
+  const waiting = async (rowsMax: number, which: 'all' | 'urgent') =>
+    await permitted(reader, party, await waitingRows(reader, party, outstanding, rowsMax, which));
+  const urgent = await waiting(plentyRowsMin, 'urgent');
+  if (urgent.some((row) => row.lane === 0)) return 'reserve';
+  if (urgent.length >= plentyRowsMin) return 'plenty';
+  if (urgent.length > 0) return 'some';
+  return (await waiting(1, 'all')).length > 0 ? 'quiet' : 'nothing';
 }

@@ -21,7 +21,7 @@ export type OnConflict<Column extends string = string> =
   'fail' | 'keep' | { key: Column; replace: readonly Column[] };
 
 /** Inserts `rows`, which must all have the columns of the first and no key twice. */
-export async function insertRows<T extends keyof Schema & string>(
+export async function insertRows<T extends keyof Schema>(
   tx: StoreTransaction,
   table: T,
   rows: readonly Insertable<Schema[T]>[],
