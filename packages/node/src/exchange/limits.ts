@@ -2,6 +2,11 @@
 
 /** A sealed pouch on a route or in a file: the plaintext's 4 MiB and the age framing. */
 export const sealedPouchBytesMax = 5 * 1024 * 1024;
+/**
+ * Records that are parsed to find the credentials of a changed automatic key, before it is known who
+ * sent the pouch: one set of credentials at its largest, or a hundred of common size.
+ */
+export const credentialsAheadBytesMax = 512 * 1024;
 /** What a composed pouch may weigh before the last record is added, so that it stays below 4 MiB. */
 export const composedPouchBytesMax = 3 * 1024 * 1024;
 /** Statements of others and own that one composed pouch carries. */
