@@ -183,6 +183,7 @@ async function listenFor(node: OpenNode, exchange: Exchange) {
     await directServer(scope, {
       party: keys.party,
       receive: async (sealed) => await exchange.receive(sealed),
+      onBusy: () => exchange.turnedAway('busy'),
     });
   });
   await app.register(async (scope) => {

@@ -7,6 +7,15 @@ export const sealedPouchBytesMax = 5 * 1024 * 1024;
  * sent the pouch: one set of credentials at its largest, or a hundred of common size.
  */
 export const credentialsAheadBytesMax = 512 * 1024;
+/** Pouches that came unasked and wait to be opened, and what they may weigh together. */
+export const openingPouchesMax = 64;
+export const openingBytesMax = 32 * 1024 * 1024;
+/** Requests that bring a pouch and are not answered yet: each may hold one in memory. */
+export const pouchRequestsMax = 64;
+/** What was turned away is written to the log at most this often. */
+export const countersLoggedEveryMs = 60_000;
+/** When whoever was turned away because of these may come again. */
+export const busyRetryAfterSeconds = 5;
 /** What a composed pouch may weigh before the last record is added, so that it stays below 4 MiB. */
 export const composedPouchBytesMax = 3 * 1024 * 1024;
 /** Statements of others and own that one composed pouch carries. */

@@ -23,13 +23,19 @@ import type { PartyState } from '../store/schema.ts';
 import { chainWithCredentialsAhead } from './credentials-ahead.ts';
 import type { ExchangeDeps } from './deps.ts';
 import { sealedPouchBytesMax } from './limits.ts';
-import type { Sealing } from './sealing.ts';
+import type { Opening } from './opening.ts';
 
 export type EnvelopeRecord = Extract<PouchRecord, { type: 'envelope' }>;
 
-/** Why a pouch is not taken in; the answer is an unsigned 4xx and a counter. */
+/** Why a pouch is not taken in; the answer is an unsigned 4xx, or 503 for `busy`, and a counter. */
 export type OpenFailure =
-  'bad-signature' | 'not-for-us' | 'too-large' | 'unknown-sender' | 'unreadable' | 'wrong-exercise';
+  | 'bad-signature'
+  | 'busy'
+  | 'not-for-us'
+  | 'too-large'
+  | 'unknown-sender'
+  | 'unreadable'
+  | 'wrong-exercise';
 
 export interface OpenedPouch {
   pouch: Pouch;
@@ -42,7 +48,7 @@ export interface OpenedPouch {
   tooLarge: string[];
 }
 
-export type OpenDeps = Pick<ExchangeDeps, 'store' | 'keys'> & { sealing: Pick<Sealing, 'open'> };
+export type OpenDeps = Pick<ExchangeDeps, 'store' | 'keys'> & { sealing: Opening };
 
 /**
  * Opens a pouch and verifies that a known party's automatic key signed it. The manifest comes first:
