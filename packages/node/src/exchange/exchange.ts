@@ -26,6 +26,7 @@ import type { Opening } from './opening.ts';
 import { answerHeartbeatEveryMs, countersLoggedEveryMs } from './limits.ts';
 import { makePassOnWatch, passOn, passOnEverything } from './passing-on.ts';
 import { makePace, makeRateLimits } from './rate-limits.ts';
+import type { RateLimits } from './rate-limits.ts';
 import type { PouchAnswer } from './routes/direct-server.ts';
 import { handRoute } from './routes/hand.ts';
 import type { HandRoute } from './routes/hand.ts';
@@ -75,6 +76,7 @@ class NodeExchange implements Exchange {
   readonly #deps: ExchangeParts;
   readonly #own: { party: string; origin: string };
   readonly #intake: Intake;
+  readonly #rate: RateLimits;
   readonly #unasked: Opening;
   readonly #restore: AfterRestore;
   readonly #watch = makePassOnWatch();
@@ -89,8 +91,8 @@ class NodeExchange implements Exchange {
   constructor(deps: ExchangeParts) {
     this.#deps = deps;
     this.#own = { party: deps.keys.party, origin: deps.keys.logSigner.key.name };
-    const rate = makeRateLimits(deps.rate, deps.clock);
-    this.#intake = makeIntake({ ...deps, rate, locks: makeIdLocks() });
+    this.#rate = makeRateLimits(deps.rate, deps.clock);
+    this.#intake = makeIntake({ ...deps, rate: this.#rate, locks: makeIdLocks() });
     this.#unasked = boundedOpening(deps.sealing);
     this.#restore = makeAfterRestore(deps);
     this.#mayAnswer = makePace(deps.clock, answerHeartbeatEveryMs);
@@ -161,7 +163,9 @@ class NodeExchange implements Exchange {
 
   counters(): ReadonlyMap<string, number> {
     const all = new Map(this.#intake.counters());
-    for (const [reason, count] of this.#more) all.set(reason, (all.get(reason) ?? 0) + count);
+    for (const [reason, count] of [...this.#more, ...this.#rate.counters()]) {
+      all.set(reason, (all.get(reason) ?? 0) + count);
+    }
     return all;
   }
 
