@@ -32,6 +32,8 @@ export const proofsPerPouchMax = 4096;
 export const requestsPerPouchMax = 16;
 /** Ids in one request record. */
 export const requestIdsMax = 256;
+/** Statements of a restored log that are queued for its owner with one pouch of its. */
+export const lostPerAnswerMax = 512;
 /** Missing parents that are remembered per counterpart; the rest is found again from `parents`. */
 export const missingPerPartyMax = 1024;
 /** How long a request for missing parents waits for its answer before it is asked again. */
