@@ -38,7 +38,7 @@ beforeEach(async () => {
   await a.node.storage.store.transact(async (tx) => {
     await tx.updateTable('parties').set({ direct_url: address }).where('id', '=', b.id).execute();
   });
-  route = directRoute(a.node.storage.store.reader);
+  route = directRoute(a.node.storage.store.reader, true);
 });
 afterEach(async () => {
   await route.close();
