@@ -38,8 +38,13 @@ export const lostPerAnswerMax = 512;
 export const missingPerPartyMax = 1024;
 /** How long a request for missing parents waits for its answer before it is asked again. */
 export const missingAskAgainSeconds = 60;
-/** Entries of the log that the facts of one docket may state. */
+/**
+ * Statements, and facts, in one facts record. A docket with more is compared in windows of so many
+ * statements (facts.ts).
+ */
 export const factsPerDocketMax = 4096;
+/** What a facts record may weigh; lines by ML-DSA-44 have some 3,500 characters each. */
+export const factsBytesMax = 768 * 1024;
 /** Dockets in one digests record. */
 export const digestsDocketsMax = 4096;
 /** What a digests record may weigh, so that a composed pouch that takes it in stays below 4 MiB. */
