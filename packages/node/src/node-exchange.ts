@@ -17,6 +17,7 @@ import { makeExchange } from './exchange/exchange.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { directRoute } from './exchange/routes/direct.ts';
 import { directServer } from './exchange/routes/direct-server.ts';
+import { mayReachPrivate } from './exchange/routes/guarded-connect.ts';
 import { startSealing } from './exchange/sealing.ts';
 import type { Sealing } from './exchange/sealing.ts';
 import { logRoutes } from './log/routes.ts';
@@ -59,7 +60,7 @@ export async function startExchange(
   const { store, sequencer } = storage;
   const { log, after } = options;
   const sealing = sealingWhenNeeded();
-  const direct = directRoute(store.reader);
+  const direct = directRoute(store.reader, mayReachPrivate(config));
   const { clock, random, notify } = desk;
   const exchange = makeExchange({
     store,
@@ -183,6 +184,7 @@ async function listenFor(node: OpenNode, exchange: Exchange) {
     await directServer(scope, {
       party: keys.party,
       receive: async (sealed) => await exchange.receive(sealed),
+      onBusy: () => exchange.turnedAway('busy'),
     });
   });
   await app.register(async (scope) => {

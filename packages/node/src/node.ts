@@ -12,6 +12,7 @@ import { systemClock } from './context.ts';
 import type { Clock, LogLine, NodeEvent, Random } from './context.ts';
 import type { HandPouches } from './api/deps.ts';
 import { fetchDocument } from './api/fetch-document.ts';
+import { mayReachPrivate } from './exchange/routes/guarded-connect.ts';
 import { listenOn, listenOnSocket, socketPath } from './api/listeners.ts';
 import type { Listener } from './api/listeners.ts';
 import { buildApi } from './api/server.ts';
@@ -174,7 +175,7 @@ async function serve(
     hand: exchange.hand,
     confirm: exchange.confirm,
     foldSettled: () => node.refolder.settled(),
-    fetchDocument,
+    fetchDocument: (url, bytesMax) => fetchDocument(url, bytesMax, mayReachPrivate(config)),
     requestsPerMinute: options.requestsPerMinute ?? requestsPerMinuteDefault,
   });
   await api.ready();

@@ -1,7 +1,11 @@
 /** The direct route over real HTTP on loopback. */
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { request } from 'undici';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { pouchRequestsMax } from '../src/exchange/limits.ts';
 import { directRoute, pouchMediaType, pouchPath } from '../src/exchange/routes/direct.ts';
 import type { DirectRoute } from '../src/exchange/routes/direct.ts';
 import { directServer } from '../src/exchange/routes/direct-server.ts';
@@ -24,13 +28,17 @@ beforeEach(async () => {
   await world.pair(a, b);
   server = fastify();
   await server.register(async (scope) => {
-    await directServer(scope, { party: b.id, receive: (sealed) => b.exchange.receive(sealed) });
+    await directServer(scope, {
+      party: b.id,
+      receive: (sealed) => b.exchange.receive(sealed),
+      onBusy: () => b.exchange.turnedAway('busy'),
+    });
   });
   address = await server.listen({ host: '127.0.0.1', port: 0 });
   await a.node.storage.store.transact(async (tx) => {
     await tx.updateTable('parties').set({ direct_url: address }).where('id', '=', b.id).execute();
   });
-  route = directRoute(a.node.storage.store.reader);
+  route = directRoute(a.node.storage.store.reader, true);
 });
 afterEach(async () => {
   await route.close();
@@ -84,6 +92,34 @@ describe('the direct route', () => {
       payload: Buffer.alloc(6 * 1024 * 1024),
     });
     expect(big.statusCode).toBe(413);
+  });
+
+  it('reads no more bodies at a time than fit, says when to come again, and counts it', async () => {
+    const { port } = server.server.address() as { port: number };
+    const head = `POST ${pouchPath} HTTP/1.1\r\nhost: x\r\ncontent-type: ${pouchMediaType}\r\n`;
+    const slow = Array.from({ length: pouchRequestsMax }, () => {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(`${head}content-length: 1000\r\nexpect: 100-continue\r\n\r\n`);
+      return socket;
+    });
+    // The server says "go on" when it has begun to wait for the body.
+    await Promise.all(slow.map((socket) => once(socket, 'data')));
+    const body = Buffer.from(await craftPouch(a, b, []));
+    const post = () => request(`${address}${pouchPath}`, { method: 'POST', headers, body });
+    const headers = { 'content-type': pouchMediaType };
+    const full = await post();
+    expect(full.statusCode).toBe(503);
+    expect(full.headers['retry-after']).toBe('5');
+    expect(await full.body.json()).toMatchObject({ code: 'busy' });
+    expect(b.exchange.counters().get('busy')).toBe(1);
+    expect(await route.send(b.id, body)).toEqual({ sent: false, error: 'HTTP 503 busy' });
+    for (const socket of slow) socket.destroy();
+    await vi.waitFor(async () => {
+      const again = await post();
+      await again.body.dump();
+      expect(again.statusCode).toBe(200);
+    });
   });
 
   it('says who it is and nothing about others', async () => {

@@ -1,6 +1,7 @@
 /** Hostile, broken and repeated pouches, one test each. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { channelDocket, sealTo, statementId } from '@comity/record';
+import { openingBytesMax, openingPouchesMax, sealedPouchBytesMax } from '../src/exchange/limits.ts';
 import { makeWorld, messageBody } from './parties.ts';
 import { craftPlaintext, craftPouch, sayRaw } from './raw-statements.ts';
 import type { TestParty, TestWorld } from './parties.ts';
@@ -109,6 +110,59 @@ describe('a pouch', () => {
   it('that is too large is turned away before it is opened', async () => {
     const answer = await b.exchange.receive(new Uint8Array(6 * 1024 * 1024));
     expect(answer).toEqual({ status: 413, code: 'too-large' });
+  });
+
+  it('of strangers cannot be more than wait in line: the rest is told to come again', async () => {
+    const flood = Array.from({ length: openingPouchesMax + 6 }, () => new Uint8Array(500).fill(7));
+    const before = b.exchange.counters().get('busy') ?? 0;
+    const record = await sayRaw(a, message());
+    const genuine = await craftPouch(a, b, [record]);
+    const answers = flood.map((sealed) => b.exchange.receive(sealed));
+    expect(await b.exchange.receive(genuine)).toEqual({ status: 503, code: 'busy' });
+    // What we asked for, and what an officer brings, does not stand in that line.
+    const byHand = b.exchange.hand.importFile(genuine);
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(6);
+    expect(statuses.filter((status) => status === 400)).toHaveLength(openingPouchesMax);
+    expect(b.exchange.counters().get('busy')).toBe(before + 7);
+    expect(await byHand).toMatchObject({ ok: true, value: { taken: [idOf(record)] } });
+    expect(await b.exchange.receive(genuine)).toMatchObject({ status: 200 });
+  });
+
+  it('of strangers cannot weigh more than the line may', async () => {
+    const most = Math.floor(openingBytesMax / sealedPouchBytesMax);
+    const flood = Array.from({ length: most + 1 }, () => new Uint8Array(sealedPouchBytesMax));
+    const answers = await Promise.all(flood.map((sealed) => b.exchange.receive(sealed)));
+    expect(answers.filter(({ status }) => status === 503)).toHaveLength(1);
+  });
+
+  it('that is turned away as busy stays with its sender, which tries again', async () => {
+    const flood = Array.from({ length: openingPouchesMax }, () => new Uint8Array(500).fill(7));
+    let answers: Promise<unknown>[] = [];
+    world.network.onSend = (from) => {
+      if (from === a.id && answers.length === 0) {
+        answers = flood.map((sealed) => b.exchange.receive(sealed));
+      }
+      return 'deliver';
+    };
+    const id = await a.message(b, 'in the midst of a flood');
+    await world.settle();
+    await Promise.all(answers);
+    const channelRow = await reader(a)
+      .selectFrom('channels')
+      .select(['failures', 'last_error'])
+      .where('party', '=', b.id)
+      .executeTakeFirstOrThrow();
+    expect(channelRow).toEqual({ failures: 1, last_error: 'test: 503 busy' });
+    world.clock.advance(1_000);
+    await world.settle();
+    const held = await reader(b)
+      .selectFrom('statements')
+      .select('held_index')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    expect(held?.held_index).toBeGreaterThan(0);
+    world.network.onSend = () => 'deliver';
   });
 
   it('that was cut keeps what was whole', async () => {

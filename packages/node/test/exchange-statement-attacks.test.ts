@@ -7,6 +7,7 @@ import {
   statementId,
   statementPayloadType,
 } from '@comity/record';
+import { rateDefault } from '../src/exchange/deps.ts';
 import { add, makeWorld, messageBody } from './parties.ts';
 import { craftPouch, sayRaw } from './raw-statements.ts';
 import type { TestParty, TestWorld } from './parties.ts';
@@ -252,7 +253,7 @@ describe('a statement', () => {
   });
 
   it('that a flood pushes past the limit is refused, and the reserve stays open', async () => {
-    const narrow = { burst: 2, perSecond: 0, reserveBurst: 100, reservePerSecond: 1 };
+    const narrow = { ...rateDefault, burst: 2, perSecond: 0, reserveBurst: 100 };
     const c = await world.party('Thinland', { rate: narrow });
     await world.pair(a, c);
     const open = (n: number) => ({
@@ -267,6 +268,36 @@ describe('a statement', () => {
     const report = await take(await craftPouch(a, c, records), c);
     expect(report.taken).toHaveLength(3);
     expect(report.refused.map((each) => each.code)).toEqual(['rate-limited', 'rate-limited']);
+  });
+});
+
+describe('a flood of statements that must be refused', () => {
+  it('gets no more signed refusals than the limit, the rest stays due, and the hotline is open', async () => {
+    const rate = { ...rateDefault, refusalBurst: 3, refusalPerSecond: 1 / 60 };
+    const c = await world.party('Thinland', { rate });
+    await world.pair(a, c);
+    const more = { docket: channelDocket(a.id, c.id) };
+    const bad: EnvelopeRecord[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      bad.push(await sayRaw(a, { kind: 'incident.notify', to: [c.id], body: { n } }));
+    }
+    const badHotline = await sayRaw(a, { to: [c.id], body: { n: 0 }, more });
+    const hotline = await sayRaw(a, { to: [c.id], body: messageBody('still here'), more });
+    const report = await take(await craftPouch(a, c, [...bad, badHotline, hotline]), c);
+    const first = bad.slice(0, 3).map(idOf);
+    expect(report.refused.map(({ id }) => id)).toEqual([...first, idOf(badHotline)]);
+    expect(new Set(report.refused.map(({ code }) => code))).toEqual(new Set(['bad-schema']));
+    expect(report.taken).toEqual([idOf(hotline)]);
+    expect(c.exchange.counters().get('refusal-held-back')).toBe(2);
+    // Nothing of what was held back is noted: the sender's queue is not covered, and it comes again.
+    for (const held of bad.slice(3)) expect(await refusals(c, idOf(held))).toEqual([]);
+    const size = logSize(c);
+    const again = await take(await craftPouch(a, c, bad), c);
+    expect(again.refused.map(({ id }) => id)).toEqual([]);
+    expect(logSize(c)).toBe(size);
+    world.clock.advance(120_000);
+    const later = await take(await craftPouch(a, c, bad), c);
+    expect(later.refused.map(({ id }) => id)).toEqual(bad.slice(3).map(idOf));
   });
 });
 

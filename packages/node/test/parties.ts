@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JsonValue } from '@comity/record';
+import type { JsonValue, NoteKey } from '@comity/record';
 import type { Clock } from '../src/context.ts';
 import { say } from '../src/desk/say.ts';
 import type { RateTerms } from '../src/exchange/deps.ts';
@@ -98,7 +98,7 @@ export interface TestWorld {
   sealing: Sealing;
   party(
     name: string,
-    more?: { rate?: RateTerms; exercise?: boolean; origin?: string },
+    more?: { rate?: RateTerms; exercise?: boolean; origin?: string; witnesses?: NoteKey[] },
   ): Promise<TestParty>;
   pair(a: TestParty, b: TestParty): Promise<void>;
   /** Stops a party, lets something happen to its home, and starts it again. */
@@ -182,6 +182,8 @@ interface Making {
   database?: string | null;
   rate?: RateTerms;
   exercise?: boolean;
+  /** Witnesses by configuration. */
+  witnesses?: NoteKey[];
   /** Name of the log instead of one made by chance. */
   origin?: string;
 }
@@ -241,7 +243,7 @@ async function openParty(making: Making): Promise<TestParty> {
     notify: node.hub.notify,
     dockets: node.refolder,
     docketsChanged: (ids) => node.refolder.docketsChanged(ids),
-    witnesses: [],
+    witnesses: making.witnesses ?? [],
     rate: making.rate ?? rateDefault,
     sealing,
     routes: [networkRoute(network, id)],

@@ -14,7 +14,7 @@ import {
 } from '@comity/record';
 import type { Store } from '../src/store/store.ts';
 import { cosignTaken, registerWitnessedLog } from '../src/witness/add-checkpoint.ts';
-import { witnessRoutes } from '../src/witness/routes.ts';
+import { requestsMax, witnessRoutes } from '../src/witness/routes.ts';
 import { OtherLog, plainEntries, signer } from './log-fixture.ts';
 import { storeKinds, type TestPlace } from './stores.ts';
 
@@ -142,6 +142,57 @@ describe.each(storeKinds)('witness on $name', ({ place: makePlace }) => {
     expect(again.statusCode).toBe(200);
     const rows = await store.reader.selectFrom('cosignatures').selectAll().execute();
     expect(rows).toMatchObject([{ origin: name, size: 3, time: 1_800_000_000 }]);
+  });
+
+  it('writes nothing for strangers: unknown logs, foreign signatures, checkpoints read elsewhere', async () => {
+    await advance(0, 3);
+    const first = await advance(3, 3);
+    const before = await store.reader.selectFrom('witnessed_logs').selectAll().execute();
+    let transactions = 0;
+    const counted: Store = {
+      ...store,
+      reader: store.reader,
+      transact: (work) => {
+        transactions += 1;
+        return store.transact(work);
+      },
+    };
+    const clock = { now: () => now, nowMs: () => now * 1000 };
+    const stranger = fastify();
+    await witnessRoutes(stranger, { store: counted, clock, witnessSigner });
+    const send = async (payload: string) =>
+      (await stranger.inject({ method: 'POST', url: '/witness/add-checkpoint', payload }))
+        .statusCode;
+    const statuses = [
+      await send(body(0, [], new OtherLog('log.example/c', log.entries).note(3))),
+      await send(body(3, [], new OtherLog(name, log.entries, 78).note(300))),
+      await send(body(4, [], log.note(3))),
+      await send(body(0, [], log.note(300))),
+      await send(body(3, [], log.note(300))),
+    ];
+    expect(statuses).toEqual([404, 403, 400, 409, 422]);
+    now += 59;
+    const again = await stranger.inject({
+      method: 'POST',
+      url: '/witness/add-checkpoint',
+      payload: body(3, [], log.note(3)),
+    });
+    expect(again.statusCode).toBe(200);
+    expect(again.body).toBe(first.body);
+    expect(transactions).toBe(0);
+    expect(await store.reader.selectFrom('witnessed_logs').selectAll().execute()).toEqual(before);
+    now += 1;
+    expect(await send(body(3, [], log.note(3)))).toBe(200);
+    expect(transactions).toBe(1);
+    await stranger.close();
+  });
+
+  it('judges so many submissions at a time and tells the others to come again', async () => {
+    const all = Array.from({ length: requestsMax + 8 }, () => advance(0, 3));
+    const statuses = (await Promise.all(all)).map(({ statusCode }) => statusCode);
+    expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(0);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect((await advance(3, 300)).statusCode).toBe(200);
   });
 
   it('never lets its time go back, whatever its clock does', async () => {

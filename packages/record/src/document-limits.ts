@@ -45,3 +45,5 @@ export const noteLineCharactersMax = 8_192;
 export const pouchRecordsMax = 8_192;
 /** What age adds to a plaintext of the largest pouch: header, 16 bytes for each 64 KiB, spare. */
 export const sealOverheadBytesMax = 128 * 1024;
+/** A pouch's manifest as it stands in front: small members and one signature. */
+export const pouchManifestBytesMax = 16 * 1024;

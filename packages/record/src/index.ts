@@ -201,8 +201,15 @@ export { anchorDigest, divideAnchorLines, verifyAnchors } from './anchor.ts';
 export type { AnchorTime, AnchorTimes } from './anchor.ts';
 export { safetyNumber } from './safety-number.ts';
 export type { PairingSide } from './safety-number.ts';
-export { pouchSignatureChecks, readPouch, writePouch } from './pouch.ts';
-export type { Pouch, PouchManifest } from './pouch.ts';
+export {
+  pouchEnvelopes,
+  pouchManifestCheck,
+  pouchSignatureChecks,
+  readPouch,
+  readPouchManifest,
+  writePouch,
+} from './pouch.ts';
+export type { Pouch, PouchManifest, PouchOpening } from './pouch.ts';
 export type {
   DocketDigests,
   PouchRecord,

@@ -11,7 +11,7 @@ import { collectChecks, keyTable } from './authority.ts';
 import { concatBytes, decodeBase64Url, encodeHex, encodeText, readU32be, u32be } from './bytes.ts';
 import { automaticOffice } from './credentials-body.ts';
 import type { Chain, CredentialsVersion } from './credentials-chain.ts';
-import { pouchRecordsMax } from './document-limits.ts';
+import { pouchManifestBytesMax, pouchRecordsMax } from './document-limits.ts';
 import {
   exercisePouchPayloadType,
   formatEnvelope,
@@ -30,7 +30,7 @@ import {
   pouchRecordToJson,
   pouchRecordType,
 } from './pouch-record.ts';
-import type { PouchRecord, PouchRecordCode } from './pouch-record.ts';
+import type { PouchRecord, PouchRecordCode, PouchRecordType } from './pouch-record.ts';
 import { sha256 } from '#primitives';
 import type { SignatureCheck } from '#primitives';
 import { failure, InvariantError, success } from './result.ts';
@@ -48,13 +48,17 @@ export type PouchManifest = {
   made: string;
 };
 
-/** What came out of a pouch. */
-export type Pouch = {
+/** The front of a pouch: all that is needed to learn whose it is. */
+export type PouchOpening = {
   manifest: PouchManifest;
   manifestEnvelope: Envelope;
+  exercise: boolean;
+};
+
+/** What came out of a pouch. */
+export type Pouch = PouchOpening & {
   /** Null where the pouch was cut, or damaged before its end. */
   endEnvelope: Envelope | null;
-  exercise: boolean;
   /** Records of known types that could be read, in order. */
   records: PouchRecord[];
   /** Opened whole, and the end states the running hash of exactly these records. */
@@ -105,6 +109,41 @@ export function writePouch(
 }
 
 /**
+ * Reads the manifest alone, whatever follows it: so that a stranger's pouch costs no more than this
+ * and one signature. `unreadable`: no manifest in front that can be read, or one too large. No
+ * signature is checked: ask `pouchManifestCheck`.
+ */
+export function readPouchManifest(plaintext: Uint8Array): Result<PouchOpening, 'unreadable'> {
+  const first = frameAt(plaintext, 0);
+  if (first === null || first.type !== pouchManifestByte) {
+    return failure('unreadable', '', 'no manifest');
+  }
+  if (first.body.length > pouchManifestBytesMax) return failure('unreadable', '', 'manifest');
+  const opening = readManifest(first.body);
+  return opening === null ? failure('unreadable', '', 'manifest') : success(opening);
+}
+
+/**
+ * The envelopes whose records `wanted` picks by their raw bytes, read one by one as they are asked
+ * for; what cannot be read is left out. For whoever looks for credentials in a pouch before it can
+ * know whose key signed the manifest: nothing else is parsed, and no signature is checked.
+ */
+export function* pouchEnvelopes(
+  plaintext: Uint8Array,
+  wanted: (record: Uint8Array) => boolean,
+): Generator<Extract<PouchRecord, { type: 'envelope' }>, void, void> {
+  let offset = 0;
+  for (let index = 0; index < pouchRecordsMax; index++) {
+    const next = frameAt(plaintext, offset);
+    if (next === null || next.type === pouchEndByte) return;
+    offset = next.end;
+    if (next.type !== pouchRecordBytes.envelope || !wanted(next.body)) continue;
+    const record = readRecord('envelope', next.body);
+    if (record.ok && record.value.type === 'envelope') yield record.value;
+  }
+}
+
+/**
  * Reads a pouch's plaintext; `whole` as `openSealed` says. `unreadable`: too large, or no manifest
  * in front that can be read. Whatever follows gives what can be had of it: a record that cannot be
  * read is noted in `bad`, one that is cut ends the reading. No signature is checked: ask
@@ -112,27 +151,23 @@ export function writePouch(
  */
 export function readPouch(plaintext: Uint8Array, whole: boolean): Result<Pouch, 'unreadable'> {
   if (plaintext.length > pouchBytesMax) return failure('unreadable', '', 'too large');
-  const first = frameAt(plaintext, 0);
-  if (first === null || first.type !== pouchManifestByte) {
-    return failure('unreadable', '', 'no manifest');
-  }
-  const opening = readManifest(first.body);
-  if (opening === null) return failure('unreadable', '', 'manifest');
+  const opening = readPouchManifest(plaintext);
+  if (!opening.ok) return opening;
   const pouch: Pouch = {
-    ...opening,
+    ...opening.value,
     endEnvelope: null,
     records: [],
     complete: false,
     unknown: 0,
     bad: [],
   };
-  let offset = first.end;
+  let offset = frameAt(plaintext, 0)?.end ?? 0;
   let hash = sha256(concatBytes(sha256(hashTag), plaintext.subarray(0, offset)));
   for (let index = 1; index < pouchRecordsMax; index++) {
     const next = frameAt(plaintext, offset);
     if (next === null) return success(pouch);
     if (next.type === pouchEndByte) {
-      const end = readEnd(next.body, opening.manifestEnvelope.payloadType);
+      const end = readEnd(next.body, pouch.manifestEnvelope.payloadType);
       pouch.endEnvelope = end?.envelope ?? null;
       const matches = next.end === plaintext.length && end?.hash === encodeHex(hash);
       pouch.complete = whole && matches;
@@ -146,32 +181,53 @@ export function readPouch(plaintext: Uint8Array, whole: boolean): Result<Pouch, 
 }
 
 /**
- * Whose signatures a pouch bears: the checks of manifest and end by one automatic key of the chain,
- * the newest version's that fits. `bad-signature` where the sender is another party, the exercise
- * marks differ, or a signature is not by an automatic key. Verify all; a pouch whose end is missing
- * has one check only, and `complete` is false.
+ * Whose signature the manifest bears: its check by one automatic key of the chain, the newest
+ * version's that fits. `bad-signature` where the sender is another party, the exercise marks differ,
+ * or it is not signed once by an automatic key.
+ */
+export function pouchManifestCheck(
+  opening: PouchOpening,
+  chain: Chain,
+): Result<{ check: SignatureCheck; version: CredentialsVersion }, 'bad-signature'> {
+  if (opening.manifest.sender !== chain.party) return failure('bad-signature', '/sender');
+  if (opening.exercise !== chain.exercise) return failure('bad-signature', '', 'exercise');
+  const keyid = opening.manifestEnvelope.signatures[0]?.keyid ?? '';
+  const version = chain.versions
+    .toReversed()
+    .find(({ body }) => keyTable(body).get(keyid)?.signer.office === automaticOffice);
+  if (version === undefined) return failure('bad-signature', '', 'not an automatic key');
+  const check = checkBy(opening.manifestEnvelope, keyid, version);
+  return check.ok ? success({ check: check.value, version }) : check;
+}
+
+/**
+ * Whose signatures a pouch bears: the checks of manifest (as `pouchManifestCheck`) and end, by the
+ * same key. Verify all; a pouch whose end is missing has one check only, and `complete` is false.
  */
 export function pouchSignatureChecks(
   pouch: Pouch,
   chain: Chain,
 ): Result<{ checks: SignatureCheck[]; version: CredentialsVersion }, 'bad-signature'> {
-  if (pouch.manifest.sender !== chain.party) return failure('bad-signature', '/sender');
-  if (pouch.exercise !== chain.exercise) return failure('bad-signature', '', 'exercise');
+  const front = pouchManifestCheck(pouch, chain);
+  if (!front.ok) return front;
+  const { check, version } = front.value;
+  if (pouch.endEnvelope === null) return success({ checks: [check], version });
   const keyid = pouch.manifestEnvelope.signatures[0]?.keyid ?? '';
-  const version = chain.versions
-    .toReversed()
-    .find(({ body }) => keyTable(body).get(keyid)?.signer.office === automaticOffice);
-  if (version === undefined) return failure('bad-signature', '', 'not an automatic key');
-  const found = keyTable(version.body).get(keyid);
-  const checks: SignatureCheck[] = [];
-  for (const envelope of [pouch.manifestEnvelope, pouch.endEnvelope]) {
-    if (envelope === null) continue;
-    if (envelope.signatures.length !== 1) return failure('bad-signature', '', 'one signature');
-    const collected = collectChecks(envelope, (id) => (id === keyid ? (found ?? null) : null));
-    if (!collected.ok) return collected;
-    checks.push(...collected.value.checks);
-  }
-  return success({ checks, version });
+  const end = checkBy(pouch.endEnvelope, keyid, version);
+  return end.ok ? success({ checks: [check, end.value], version }) : end;
+}
+
+function checkBy(
+  envelope: Envelope,
+  keyid: string,
+  { body }: CredentialsVersion,
+): Result<SignatureCheck, 'bad-signature'> {
+  if (envelope.signatures.length !== 1) return failure('bad-signature', '', 'one signature');
+  const found = keyTable(body).get(keyid) ?? null;
+  const collected = collectChecks(envelope, (id) => (id === keyid ? found : null));
+  if (!collected.ok) return collected;
+  const [check] = collected.value.checks;
+  return check === undefined ? failure('bad-signature', '', 'one signature') : success(check);
 }
 
 type Frame = { type: number; body: Uint8Array; end: number };
@@ -195,8 +251,7 @@ function takeRecord(pouch: Pouch, index: number, { type: byte, body }: Frame): v
     pouch.unknown += 1;
     return;
   }
-  const json = parseCanonicalJson(body, pouchBytesMax);
-  const record = json.ok ? pouchRecordFromJson(type, json.value) : json;
+  const record = readRecord(type, body);
   if (!record.ok) {
     pouch.bad.push({ index, code: record.code });
     return;
@@ -208,13 +263,16 @@ function takeRecord(pouch: Pouch, index: number, { type: byte, body }: Frame): v
   pouch.records.push(record.value);
 }
 
+function readRecord(type: PouchRecordType, body: Uint8Array): Result<PouchRecord, PouchRecordCode> {
+  const json = parseCanonicalJson(body, pouchBytesMax);
+  return json.ok ? pouchRecordFromJson(type, json.value) : json;
+}
+
 function countStatements(pouch: Pouch): number {
   return pouch.records.reduce((count, { type }) => count + (type === 'envelope' ? 1 : 0), 0);
 }
 
-function readManifest(
-  body: Uint8Array,
-): { manifest: PouchManifest; manifestEnvelope: Envelope; exercise: boolean } | null {
+function readManifest(body: Uint8Array): PouchOpening | null {
   const envelope = parseEnvelope(body);
   if (!envelope.ok) return null;
   const { payload, payloadType } = envelope.value;

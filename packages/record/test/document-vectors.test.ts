@@ -126,13 +126,20 @@ const readAuthority: Runner = (record, each) => {
 };
 
 const readPouch: Runner = (record, each) => {
-  const read = record.readPouch(bytesOf(each['plaintext']), each['whole'] as boolean);
-  if (!read.ok) return { code: read.code };
+  const plaintext = bytesOf(each['plaintext']);
+  const read = record.readPouch(plaintext, each['whole'] as boolean);
+  const opening = record.readPouchManifest(plaintext);
+  expect(opening.ok).toBe(read.ok);
+  if (!read.ok || !opening.ok) return { code: 'unreadable' };
   const chain = chainOf(record, each);
   if ('code' in chain) return chain;
+  // The manifest alone says the same as the whole pouch.
+  expect(read.value).toMatchObject(opening.value);
+  const front = record.pouchManifestCheck(opening.value, chain);
   const { manifest, records, complete, unknown, bad } = read.value;
   const checks = record.pouchSignatureChecks(read.value, chain);
   const signed = checks.ok && checks.value.checks.every(record.verifySignature);
+  expect(front.ok && record.verifySignature(front.value.check)).toBe(signed);
   return { expected: { manifest, records: records.length, complete, unknown, bad, signed } };
 };
 

@@ -1,15 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  canonicalJsonBytes,
   concatBytes,
   encodeBase64,
   exercisePouchPayloadType,
+  formatEnvelope,
   formatLogProof,
   generateSealingIdentity,
   openSealed,
+  pouchEnvelopes,
+  pouchManifestCheck,
   pouchPayloadType,
   pouchSignatureChecks,
   readPouch,
+  readPouchManifest,
   sealTo,
   sealingRecipient,
   signEnvelopeEd25519,
@@ -18,7 +23,7 @@ import {
   writePouch,
 } from '../src/index.ts';
 import type { Chain, Pouch, PouchManifest, PouchRecord } from '../src/index.ts';
-import { pouchRecordsMax } from '../src/document-limits.ts';
+import { pouchManifestBytesMax, pouchRecordsMax } from '../src/document-limits.ts';
 import { pouchBytesMax, pouchStatementsMax } from '../src/limits.ts';
 import { seed, testParty } from './test-party.ts';
 
@@ -172,6 +177,40 @@ describe('pouch', () => {
     });
   });
 
+  it('shows its manifest and whose it is without the rest being read', () => {
+    const [front, ...rest] = split(plaintext);
+    if (front === undefined) throw new Error();
+    const garbage = concatBytes(front, ...rest.map((each) => each.map((byte) => byte ^ 0x55)));
+    const opening = readPouchManifest(garbage);
+    if (!opening.ok) throw new Error(opening.code);
+    expect(opening.value).toMatchObject({ manifest, exercise: false });
+    const check = pouchManifestCheck(opening.value, north.verifiedChain);
+    expect(check.ok && verifySignature(check.value.check)).toBe(true);
+    expect(pouchManifestCheck(opening.value, south.verifiedChain)).toMatchObject({
+      ok: false,
+      code: 'bad-signature',
+    });
+  });
+
+  it('with a manifest past its limit is unreadable, at the limit it is read', () => {
+    const most = manifestOfBytes(pouchManifestBytesMax);
+    expect(readPouchManifest(most)).toMatchObject({ ok: true });
+    expect(readPouch(most, false)).toMatchObject({ ok: true });
+    const past = manifestOfBytes(pouchManifestBytesMax + 4);
+    expect(readPouchManifest(past)).toMatchObject({ ok: false, code: 'unreadable' });
+    expect(readPouch(past, false)).toMatchObject({ ok: false, code: 'unreadable' });
+  });
+
+  it('gives single envelopes without reading what is not wanted', () => {
+    const seen: number[] = [];
+    const all = [...pouchEnvelopes(plaintext, (body) => seen.push(body.length) > 1)];
+    expect(seen).toHaveLength(2);
+    expect(all).toEqual([records[1]]);
+    const garbled = concatBytes(plaintext.subarray(0, plaintext.length >> 3), new Uint8Array(9));
+    expect([...pouchEnvelopes(garbled, () => true)].length).toBeLessThan(3);
+    expect([...pouchEnvelopes(new Uint8Array(0), () => true)]).toEqual([]);
+  });
+
   it('is signed by the automatic key of its sender and by no other key', () => {
     expect(isSigned(read(write(records, 'north 1')), north.verifiedChain)).toBe(false);
     expect(isSigned(read(write(records, 'south automatic')), north.verifiedChain)).toBe(false);
@@ -210,6 +249,8 @@ describe('pouch', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.boolean(), (bytes, whole) => {
         readPouch(bytes, whole);
+        readPouchManifest(bytes);
+        expect([...pouchEnvelopes(bytes, () => true)]).toBeDefined();
         readPouch(concatBytes(split(plaintext)[0] ?? bytes, bytes), whole);
       }),
       { numRuns: 200 },
@@ -256,6 +297,27 @@ describe('pouch', () => {
     expect(pouch.records).toEqual(big.slice(0, pouch.records.length));
   });
 });
+
+/** A pouch of nothing but a manifest as long as can be made up to this many bytes, within four. */
+function manifestOfBytes(bytes: number): Uint8Array {
+  const payload = canonicalJsonBytes(manifest);
+  const sigs = Array.from({ length: 8 }, () => 1);
+  const format = () =>
+    formatEnvelope({
+      payload,
+      payloadType: pouchPayloadType,
+      signatures: sigs.map((length, at) => {
+        const keyid = `${at}`.repeat(64);
+        return { keyid, sig: encodeBase64(new Uint8Array(length)) };
+      }),
+    });
+  for (let at = 0; format().length + 4 <= bytes; at = (at + 1) % sigs.length) {
+    const room = Math.floor((bytes - format().length) / 4) * 3;
+    sigs[at] = Math.min((sigs[at] ?? 0) + room, 2_418);
+  }
+  const body = format();
+  return concatBytes(Uint8Array.of(1), u32be(body.length), body);
+}
 
 function split(plaintext: Uint8Array): Uint8Array[] {
   const parts: Uint8Array[] = [];

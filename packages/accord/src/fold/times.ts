@@ -95,8 +95,14 @@ function isTime(seconds: number): boolean {
 }
 const secondsMax = 253_402_300_799;
 
-function speaksFor({ participants, parties }: Timing, { party, vkey }: Witnessed): boolean {
-  return participants.includes(party) && witnessKeysOf(parties.get(party)).has(vkey);
+function speaksFor(timing: Timing, { party, vkey }: Witnessed): boolean {
+  return partyOfWitness(timing, vkey) === party;
+}
+
+/** The participant for which a witness key speaks; a key that several list speaks for none. */
+function partyOfWitness({ participants, parties }: Timing, vkey: string): string | null {
+  const listing = participants.filter((party) => witnessKeysOf(parties.get(party)).has(vkey));
+  return listing.length === 1 ? (listing[0] ?? null) : null;
 }
 
 const policyKeys = new WeakMap<Policy, ReadonlySet<string>>();
@@ -176,9 +182,7 @@ function interestedWitness(timing: Timing, fact: ReducedFact, owner: string): st
   }
   const counted = new Set(
     policy.witnesses.map(({ key }) => {
-      const vkey = formatVkey(key);
-      const { parties, participants } = timing;
-      return participants.find((party) => witnessKeysOf(parties.get(party)).has(vkey)) ?? '';
+      return partyOfWitness(timing, formatVkey(key)) ?? '';
     }),
   );
   const [only] = counted;
@@ -224,10 +228,8 @@ function anchorTime(
   );
   if (owner === undefined) return null;
   const witnessed = lines.flatMap(({ vkey, time }) => {
-    const party = timing.participants.find((one) =>
-      witnessKeysOf(timing.parties.get(one)).has(vkey),
-    );
-    return party === undefined ? [] : [{ party, vkey, time }];
+    const party = partyOfWitness(timing, vkey);
+    return party === null ? [] : [{ party, vkey, time }];
   });
   return latestOfAll(timing, witnessed, (party) => party !== owner && party !== author);
 }

@@ -37,6 +37,7 @@ const titles: { readonly [code: string]: readonly [number, string] } = {
   'wrong-number': [400, 'The safety numbers differ'],
   'wrong-exercise': [400, 'Exercise parties and real parties never meet'],
   'own-party': [400, 'These are our own credentials'],
+  'witness-claimed': [409, 'These credentials name a witness of ours as their own'],
   'wrong-passphrase': [400, 'The passphrase is wrong'],
   'no-able-officer': [400, 'None of these officers may sign it'],
   'unknown-officer': [404, 'There is no such officer here'],

@@ -11,11 +11,13 @@ import { queueItems } from './outbox.ts';
 
 export type RestoreDeps = Pick<ExchangeDeps, 'store' | 'sequencer' | 'clock' | 'log'>;
 
+type Heard = Pick<IntakeReport, 'sender' | 'ownLog'>;
+
 export interface AfterRestore {
   /** Asks every counterpart while our log is blocked; returns whom. */
   ask(): Promise<string[]>;
   /** Takes note of what a pouch said of our own log; true when the block was ended by it. */
-  heard(report: Pick<IntakeReport, 'sender' | 'ownLog'>): Promise<boolean>;
+  heard(report: Heard): Promise<boolean>;
 }
 
 /** Collects what counterparts state, until it is enough. */
@@ -23,6 +25,33 @@ export function makeAfterRestore(deps: RestoreDeps): AfterRestore {
   const stated = new Map<string, string>();
   let runs: EntryRun[] = [];
   let askedAt = -Infinity;
+  const hear = async ({ sender, ownLog }: Heard): Promise<boolean> => {
+    for (const note of ownLog.notes) await deps.sequencer.observe(note);
+    if (deps.sequencer.blocked === null) {
+      stated.clear();
+      runs = [];
+      return false;
+    }
+    const note = ownLog.notes.at(-1);
+    if (note !== undefined) stated.set(sender, note);
+    if (stated.size === 0) return false;
+    // What comes again from the same place takes the place of what came before.
+    for (const run of ownLog.entries) {
+      runs = [...runs.filter((each) => each.start !== run.start), run];
+    }
+    const all = [...stated].map(([by, one]) => ({ by, note: one }));
+    const cleared = await deps.sequencer.clearRestore(all, runs);
+    if (cleared.ok) {
+      deps.log('info', 'the log goes on after a restore', { size: cleared.value.size });
+      stated.clear();
+      runs = [];
+      return true;
+    }
+    deps.log('warn', 'the log is still blocked after a restore', { code: cleared.code });
+    return false;
+  };
+  // Two pouches at once must not both adopt the same entries.
+  let last: Promise<unknown> = Promise.resolve();
   return {
     async ask() {
       if (deps.sequencer.blocked === null) return [];
@@ -40,30 +69,10 @@ export function makeAfterRestore(deps: RestoreDeps): AfterRestore {
       );
       return parties.map((each) => each.party);
     },
-    async heard({ sender, ownLog }) {
-      for (const note of ownLog.notes) await deps.sequencer.observe(note);
-      if (deps.sequencer.blocked === null) {
-        stated.clear();
-        runs = [];
-        return false;
-      }
-      const note = ownLog.notes.at(-1);
-      if (note !== undefined) stated.set(sender, note);
-      if (stated.size === 0) return false;
-      // What comes again from the same place takes the place of what came before.
-      for (const run of ownLog.entries) {
-        runs = [...runs.filter((each) => each.start !== run.start), run];
-      }
-      const all = [...stated].map(([by, one]) => ({ by, note: one }));
-      const cleared = await deps.sequencer.clearRestore(all, runs);
-      if (cleared.ok) {
-        deps.log('info', 'the log goes on after a restore', { size: cleared.value.size });
-        stated.clear();
-        runs = [];
-        return true;
-      }
-      deps.log('warn', 'the log is still blocked after a restore', { code: cleared.code });
-      return false;
+    heard(report) {
+      const heard = last.then(() => hear(report));
+      last = heard.catch(() => undefined);
+      return heard;
     },
   };
 }

@@ -34,32 +34,61 @@ export interface CheckedCosignature {
   line: string;
 }
 
-/** Who may cosign which log. */
-export interface CosignerBook {
-  find(origin: string, name: string, id: string): { key: NoteKey; party: string | null } | null;
+export interface Cosigner {
+  key: NoteKey;
+  /** Party that alone lists it; null for a configured witness, or where several parties do. */
+  party: string | null;
 }
 
-/** Builds the book from every chain that we know and the configured witnesses. */
+/** Who may cosign which log: the keys that a line's name and id can mean, which may be several. */
+export interface CosignerBook {
+  find(origin: string, name: string, id: string): readonly Cosigner[];
+}
+
+/**
+ * Builds the book from every chain that we know and the configured witnesses. Name and id do not tell
+ * keys apart (an id has four bytes, and whoever grinds one must not take another's place): all keys of
+ * the same two are kept. A key that several parties list speaks for none of them.
+ */
 export function cosignerBook(
   chains: readonly Chain[],
   witnesses: readonly NoteKey[],
 ): CosignerBook {
-  const anywhere = new Map<string, { key: NoteKey; party: string | null }>();
-  const byOrigin = new Map<string, { key: NoteKey; party: string }>();
-  for (const key of witnesses) anywhere.set(`${key.name} ${key.id}`, { key, party: null });
+  const anywhere: Listed = new Map();
+  const byOrigin: Listed = new Map();
+  for (const key of witnesses) list(anywhere, `${key.name} ${key.id}`, key, null);
   for (const chain of chains) {
     const { party } = chain;
-    for (const key of witnessKeysOf(chain)) anywhere.set(`${key.name} ${key.id}`, { key, party });
+    for (const key of witnessKeysOf(chain)) list(anywhere, `${key.name} ${key.id}`, key, party);
     for (const origin of originsOf(chain)) {
       for (const key of ownAccountKeysOf(chain)) {
-        byOrigin.set(`${origin} ${key.name} ${key.id}`, { key, party });
+        list(byOrigin, `${origin} ${key.name} ${key.id}`, key, party);
       }
     }
   }
+  const cosigners = (listed: Listed, at: string): Cosigner[] =>
+    [...(listed.get(at)?.values() ?? [])].map(({ key, parties }) => {
+      const [only = null] = parties;
+      return { key, party: parties.size === 1 ? only : null };
+    });
   return {
-    find: (origin, name, id) =>
-      byOrigin.get(`${origin} ${name} ${id}`) ?? anywhere.get(`${name} ${id}`) ?? null,
+    find: (origin, name, id) => [
+      ...cosigners(byOrigin, `${origin} ${name} ${id}`),
+      ...cosigners(anywhere, `${name} ${id}`),
+    ],
   };
+}
+
+/** By what a line says of its key: the keys that it can mean, by vkey, and who lists each. */
+type Listed = Map<string, Map<string, { key: NoteKey; parties: Set<string> }>>;
+
+function list(listed: Listed, at: string, key: NoteKey, party: string | null): void {
+  const keys = listed.get(at) ?? new Map<string, { key: NoteKey; parties: Set<string> }>();
+  const vkey = formatVkey(key);
+  const one = keys.get(vkey) ?? { key, parties: new Set<string>() };
+  if (party !== null) one.parties.add(party);
+  keys.set(vkey, one);
+  listed.set(at, keys);
 }
 
 /** Verifies one line under a key that may cosign this log; null for anything else. */
@@ -75,17 +104,13 @@ export function checkCosignature(
   const note = parseNote(`${text}\n${coming.line}`);
   const line = note.ok ? note.value.signatures[0] : undefined;
   if (line === undefined || !note.ok || note.value.signatures.length !== 1) return null;
-  const cosigner = book.find(coming.origin, line.name, line.id);
-  if (cosigner === null) return null;
-  const verified = verifyCosignature(text, line, cosigner.key);
-  if (!verified.ok) return null;
-  return {
-    checkpoint,
-    vkey: formatVkey(cosigner.key),
-    party: cosigner.party,
-    time: verified.value.time,
-    line: coming.line,
-  };
+  for (const { key, party } of book.find(coming.origin, line.name, line.id)) {
+    const verified = verifyCosignature(text, line, key);
+    if (!verified.ok) continue;
+    const { time } = verified.value;
+    return { checkpoint, vkey: formatVkey(key), party, time, line: coming.line };
+  }
+  return null;
 }
 
 /** Whether a cosignature is too far ahead of our clock to be entered now. */

@@ -27,6 +27,9 @@ export interface RateTerms {
   /** The same for flash messages, signals and channel.*. */
   reserveBurst: number;
   reservePerSecond: number;
+  /** Refusals that it may make us say, in each of the two lanes. */
+  refusalBurst: number;
+  refusalPerSecond: number;
 }
 
 /** Runs something later; returns how to call it off. */
@@ -62,4 +65,8 @@ export const rateDefault: RateTerms = {
   perSecond: 2_000,
   reserveBurst: 20_000,
   reservePerSecond: 100,
+  // As many as one pouch has statements, and then one each second: a refusal is a signature, a log
+  // entry and the refused envelope kept for good.
+  refusalBurst: 512,
+  refusalPerSecond: 1,
 };

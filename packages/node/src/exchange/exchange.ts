@@ -21,9 +21,12 @@ import { makeIntake } from './intake.ts';
 import type { Intake, IntakeReport } from './intake.ts';
 import { askForMissing, refillMissing } from './missing.ts';
 import type { OpenFailure } from './open-pouch.ts';
-import { answerHeartbeatEveryMs } from './limits.ts';
+import { boundedOpening } from './opening.ts';
+import type { Opening } from './opening.ts';
+import { answerHeartbeatEveryMs, countersLoggedEveryMs } from './limits.ts';
 import { makePassOnWatch, passOn, passOnEverything } from './passing-on.ts';
 import { makePace, makeRateLimits } from './rate-limits.ts';
+import type { RateLimits } from './rate-limits.ts';
 import type { PouchAnswer } from './routes/direct-server.ts';
 import { handRoute } from './routes/hand.ts';
 import type { HandRoute } from './routes/hand.ts';
@@ -45,8 +48,10 @@ export interface Exchange {
   confirm(docket: string, seconds: number): Promise<Confirmed | null>;
   /** Heartbeats, silence, missing parents, passing on: what is due now. Call it every second or so. */
   chores(): Promise<void>;
-  /** Pouches that were turned away, by reason. */
+  /** What was turned away or left alone, by reason; the chores write it to the log once a minute. */
   counters(): ReadonlyMap<string, number>;
+  /** Counts a pouch that a route turned away before it got here. */
+  turnedAway(reason: string): void;
   /** Resolves when nothing of what came in or goes out is being worked on. */
   idle(): Promise<void>;
   /** Starts the couriers, and the chores at this interval. */
@@ -71,19 +76,24 @@ class NodeExchange implements Exchange {
   readonly #deps: ExchangeParts;
   readonly #own: { party: string; origin: string };
   readonly #intake: Intake;
+  readonly #rate: RateLimits;
+  readonly #unasked: Opening;
   readonly #restore: AfterRestore;
   readonly #watch = makePassOnWatch();
   readonly #background = new Set<Promise<void>>();
   readonly #mayAnswer: (party: string) => boolean;
   readonly #mayAsk: (party: string) => boolean;
+  readonly #more = new Map<string, number>();
+  #logged = { atMs: -Infinity, total: 0 };
   #closed = false;
   #cancelChores: (() => void) | null = null;
 
   constructor(deps: ExchangeParts) {
     this.#deps = deps;
     this.#own = { party: deps.keys.party, origin: deps.keys.logSigner.key.name };
-    const rate = makeRateLimits(deps.rate, deps.clock);
-    this.#intake = makeIntake({ ...deps, rate, locks: makeIdLocks() });
+    this.#rate = makeRateLimits(deps.rate, deps.clock);
+    this.#intake = makeIntake({ ...deps, rate: this.#rate, locks: makeIdLocks() });
+    this.#unasked = boundedOpening(deps.sealing);
     this.#restore = makeAfterRestore(deps);
     this.#mayAnswer = makePace(deps.clock, answerHeartbeatEveryMs);
     this.#mayAsk = makePace(deps.clock, answerHeartbeatEveryMs);
@@ -96,8 +106,15 @@ class NodeExchange implements Exchange {
     });
   }
 
-  async takeIn(sealed: Uint8Array): Promise<Result<IntakeReport, OpenFailure>> {
-    const taken = await this.#intake.takeIn(sealed);
+  takeIn(sealed: Uint8Array): Promise<Result<IntakeReport, OpenFailure>> {
+    return this.#takeInFrom(sealed, this.#deps.sealing);
+  }
+
+  async #takeInFrom(
+    sealed: Uint8Array,
+    opening: Opening,
+  ): Promise<Result<IntakeReport, OpenFailure>> {
+    const taken = await this.#intake.takeIn(sealed, opening);
     if (!taken.ok) return taken;
     const now = this.#deps.clock.now();
     for (const { id, others } of taken.value.manySided) this.#watch.note(id, others, now);
@@ -106,7 +123,7 @@ class NodeExchange implements Exchange {
   }
 
   async receive(sealed: Uint8Array): Promise<PouchAnswer> {
-    const taken = await this.takeIn(sealed);
+    const taken = await this.#takeInFrom(sealed, this.#unasked);
     if (!taken.ok) return turnedAway(taken.code);
     const report = taken.value;
     if (report.state !== 'confirmed') return { status: 403, code: 'not-confirmed' };
@@ -139,12 +156,21 @@ class NodeExchange implements Exchange {
     const silent = await store.transact((tx) => this.#choresInStore(tx, paired, now));
     for (const party of silent) notify({ type: 'channel', party });
     await this.#restore.ask();
+    this.#logCounters();
     if (sequencer.blocked === null) await sayDueHeartbeats(this.#deps);
     this.said(paired);
   }
 
   counters(): ReadonlyMap<string, number> {
-    return this.#intake.counters();
+    const all = new Map(this.#intake.counters());
+    for (const [reason, count] of [...this.#more, ...this.#rate.counters()]) {
+      all.set(reason, (all.get(reason) ?? 0) + count);
+    }
+    return all;
+  }
+
+  turnedAway(reason: string): void {
+    this.#more.set(reason, (this.#more.get(reason) ?? 0) + 1);
   }
 
   async idle(): Promise<void> {
@@ -181,6 +207,19 @@ class NodeExchange implements Exchange {
       if (paired.includes(party)) await passOn(tx, this.#own.party, party, ids, now);
     }
     return watchSilence(tx, now);
+  }
+
+  #logCounters(): void {
+    const nowMs = this.#deps.clock.nowMs();
+    const counters = this.counters();
+    const total = [...counters.values()].reduce((sum, count) => sum + count, 0);
+    if (total === this.#logged.total || nowMs - this.#logged.atMs < countersLoggedEveryMs) return;
+    this.#logged = { atMs: nowMs, total };
+    this.#deps.log(
+      'warn',
+      'turned away or left alone since the start',
+      Object.fromEntries(counters),
+    );
   }
 
   #choresFrom(everyMs: number): void {
@@ -242,6 +281,8 @@ function turnedAway(code: OpenFailure): PouchAnswer {
   switch (code) {
     case 'too-large':
       return { status: 413, code };
+    case 'busy':
+      return { status: 503, code };
     case 'unreadable':
       return { status: 400, code };
     default:

@@ -4,7 +4,7 @@
  */
 import type { PouchRecord } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { factsPerDocketMax, sqlListMax } from './limits.ts';
+import { factsBytesMax, factsPerDocketMax, sqlListMax } from './limits.ts';
 
 export type FactsRecord = Extract<PouchRecord, { type: 'facts' }>;
 
@@ -15,18 +15,29 @@ export interface DocketEntry {
   index: number;
 }
 
-/** Statements of a docket and every place of theirs in a log that we know of. */
+/** A range of statement ids, both ends in it; `to` null = no end. */
+export interface IdRange {
+  from: string;
+  to: string | null;
+}
+
+/**
+ * Statements of a docket and every place of theirs in a log that we know of: at most
+ * `factsPerDocketMax` in the order of their ids, the first of the range.
+ */
 export async function docketEntries(
   reader: StoreReader | StoreTransaction,
   docket: string,
+  { from, to }: IdRange,
 ): Promise<{ statements: string[]; entries: DocketEntry[] }> {
-  const rows = await reader
+  const all = reader
     .selectFrom('statements')
     .select(['id', 'said_origin', 'said_index', 'held_origin', 'held_index'])
     .where('docket', '=', docket)
+    .where('id', '>=', from)
     .orderBy('id')
-    .limit(factsPerDocketMax)
-    .execute();
+    .limit(factsPerDocketMax);
+  const rows = await (to === null ? all : all.where('id', '<=', to)).execute();
   const entries: DocketEntry[] = [];
   for (const row of rows) {
     entries.push({ statement: row.id, origin: row.said_origin, index: row.said_index });
@@ -49,24 +60,98 @@ export async function docketEntries(
   return { statements: ids, entries };
 }
 
-/** The facts record of a docket; null where we hold nothing of it. */
+/**
+ * What of a docket a facts record speaks of. One with fewer statements than a record may state names
+ * them all. One with as many is a window of a larger docket: it speaks of the ids between its ends.
+ */
+export function rangeOf(record: Pick<FactsRecord, 'statements'>): IdRange {
+  const ids = record.statements.slice(0, factsPerDocketMax).sort();
+  const [from, to] = [ids[0], ids.at(-1)];
+  if (ids.length < factsPerDocketMax || from === undefined || to === undefined) {
+    return { from: '', to: null };
+  }
+  return { from, to };
+}
+
+/**
+ * Where the facts of a docket that are to go to this party begin: a docket of more statements than
+ * one record may state is compared window by window, the next each time that digests differ, and
+ * from the beginning after the last. So none stays unequal because it is large.
+ */
+export async function nextWindow(
+  tx: StoreTransaction,
+  party: string,
+  docket: string,
+): Promise<string> {
+  const key = `facts-from/${party}/${docket}`;
+  const kept = await tx
+    .selectFrom('meta')
+    .select('value')
+    .where('key', '=', key)
+    .executeTakeFirst();
+  const from = kept?.value ?? '';
+  const end = await tx
+    .selectFrom('statements')
+    .select('id')
+    .where('docket', '=', docket)
+    .where('id', '>=', from)
+    .orderBy('id')
+    .limit(1)
+    .offset(factsPerDocketMax - 1)
+    .executeTakeFirst();
+  if (end !== undefined) {
+    // Windows overlap in one id, so that nothing falls between two of them.
+    await tx
+      .insertInto('meta')
+      .values({ key, value: end.id })
+      .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: end.id }))
+      .execute();
+  } else if (kept !== undefined) await tx.deleteFrom('meta').where('key', '=', key).execute();
+  return from;
+}
+
+/** The last window is as wide as the others, so that it can be told from a whole docket. */
+async function windowStart(
+  reader: StoreReader | StoreTransaction,
+  docket: string,
+  from: string,
+): Promise<string> {
+  const last = await reader
+    .selectFrom('statements')
+    .select('id')
+    .where('docket', '=', docket)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .offset(factsPerDocketMax - 1)
+    .executeTakeFirst();
+  if (last === undefined) return '';
+  return last.id < from ? last.id : from;
+}
+
+/**
+ * The facts record of a docket, of the window from an id on; null where we hold nothing of it. Facts
+ * that do not fit are left out: the other side then sends cosignatures that we may have, no fewer.
+ */
 export async function docketFacts(
   reader: StoreReader | StoreTransaction,
   docket: string,
+  from = '',
 ): Promise<FactsRecord | null> {
-  const { statements, entries } = await docketEntries(reader, docket);
+  const start = await windowStart(reader, docket, from);
+  const range = { from: start, to: null };
+  const { statements, entries } = await docketEntries(reader, docket, range);
   if (statements.length === 0) return null;
   const facts: FactsRecord['facts'] = [];
+  let bytes = statements.length * 67;
   const byOrigin = Map.groupBy(entries, (entry) => entry.origin);
   for (const [origin, list] of byOrigin) {
-    const lines = await cosignaturesOf(reader, origin);
-    const seen = new Set<string>();
-    for (const entry of list) {
-      for (const line of earliestCovering(lines, entry.index)) {
-        const key = `${entry.index} ${line.vkey}`;
-        if (seen.has(key) || facts.length >= factsPerDocketMax) continue;
-        seen.add(key);
-        facts.push({ origin, index: entry.index, size: line.size, line: line.line });
+    const cosignatures = await cosignaturesOf(reader, origin, list);
+    for (const index of new Set(list.map((entry) => entry.index))) {
+      for (const { size, line } of earliestCovering(cosignatures, index)) {
+        const fact = { origin, index, size, line };
+        bytes += JSON.stringify(fact).length + 1;
+        if (facts.length >= factsPerDocketMax || bytes > factsBytesMax) break;
+        facts.push(fact);
       }
     }
   }
@@ -74,31 +159,44 @@ export async function docketFacts(
   return { type: 'facts', docket, statements, facts };
 }
 
-interface Cosignature {
+export interface Cosignature {
   vkey: string;
   size: number;
   line: string;
 }
 
-async function cosignaturesOf(
+/** Cosignatures of a log that can cover one of these entries, by key, in order of size. */
+export async function cosignaturesOf(
   reader: StoreReader | StoreTransaction,
   origin: string,
-): Promise<Cosignature[]> {
-  return reader
+  entries: readonly { index: number }[],
+): Promise<Map<string, Cosignature[]>> {
+  const first = entries.reduce((least, { index }) => Math.min(least, index), Infinity);
+  if (first === Infinity) return new Map();
+  const rows = await reader
     .selectFrom('cosignatures')
     .select(['vkey', 'size', 'line'])
     .where('origin', '=', origin)
+    .where('size', '>', first)
     .orderBy('size')
     .execute();
+  return Map.groupBy(rows, (row) => row.vkey);
 }
 
 /** For each key its first cosignature on a checkpoint that covers the entry. */
-function earliestCovering(lines: readonly Cosignature[], index: number): Cosignature[] {
-  const first = new Map<string, Cosignature>();
-  for (const line of lines) {
-    if (line.size > index && !first.has(line.vkey)) first.set(line.vkey, line);
-  }
-  return [...first.values()];
+export function earliestCovering(
+  byKey: ReadonlyMap<string, readonly Cosignature[]>,
+  index: number,
+): Cosignature[] {
+  return [...byKey.values()].flatMap((list) => {
+    let [low, high] = [0, list.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((list[middle]?.size ?? 0) > index) high = middle;
+      else low = middle + 1;
+    }
+    return list[low] ?? [];
+  });
 }
 
 function compare(a: string, b: string): number {

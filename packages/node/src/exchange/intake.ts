@@ -19,6 +19,7 @@ import { contextFor, stateOf } from './intake-context.ts';
 import type { IntakeContext } from './intake-context.ts';
 import { openPouch } from './open-pouch.ts';
 import type { OpenedPouch, OpenFailure } from './open-pouch.ts';
+import type { Opening } from './opening.ts';
 import { takeOwnStatements } from './own-statements.ts';
 import type { OwnTaken } from './own-statements.ts';
 import { makeProofChecks } from './proof-checks.ts';
@@ -69,7 +70,8 @@ export interface IntakeReport {
 }
 
 export interface Intake {
-  takeIn(sealed: Uint8Array): Promise<Result<IntakeReport, OpenFailure>>;
+  /** `opening` is the line in which the pouch waits to be opened, where it has to. */
+  takeIn(sealed: Uint8Array, opening?: Opening): Promise<Result<IntakeReport, OpenFailure>>;
   /** Pouches that were turned away, by reason; strangers get nothing more than this. */
   counters(): ReadonlyMap<string, number>;
 }
@@ -81,8 +83,8 @@ export function makeIntake(deps: IntakeDeps): Intake {
   const count = (reason: string) => counters.set(reason, (counters.get(reason) ?? 0) + 1);
   return {
     counters: () => counters,
-    async takeIn(sealed) {
-      const opened = await openPouch(deps, sealed);
+    async takeIn(sealed, opening = deps.sealing) {
+      const opened = await openPouch({ ...deps, sealing: opening }, sealed);
       if (!opened.ok) {
         count(opened.code);
         return failure(opened.code, opened.path);

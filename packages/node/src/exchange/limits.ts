@@ -2,6 +2,20 @@
 
 /** A sealed pouch on a route or in a file: the plaintext's 4 MiB and the age framing. */
 export const sealedPouchBytesMax = 5 * 1024 * 1024;
+/**
+ * Records that are parsed to find the credentials of a changed automatic key, before it is known who
+ * sent the pouch: one set of credentials at its largest, or a hundred of common size.
+ */
+export const credentialsAheadBytesMax = 512 * 1024;
+/** Pouches that came unasked and wait to be opened, and what they may weigh together. */
+export const openingPouchesMax = 64;
+export const openingBytesMax = 32 * 1024 * 1024;
+/** Requests that bring a pouch and are not answered yet: each may hold one in memory. */
+export const pouchRequestsMax = 64;
+/** What was turned away is written to the log at most this often. */
+export const countersLoggedEveryMs = 60_000;
+/** When whoever was turned away because of these may come again. */
+export const busyRetryAfterSeconds = 5;
 /** What a composed pouch may weigh before the last record is added, so that it stays below 4 MiB. */
 export const composedPouchBytesMax = 3 * 1024 * 1024;
 /** Statements of others and own that one composed pouch carries. */
@@ -22,12 +36,19 @@ export const proofsPerPouchMax = 4096;
 export const requestsPerPouchMax = 16;
 /** Ids in one request record. */
 export const requestIdsMax = 256;
+/** Statements of a restored log that are queued for its owner with one pouch of its. */
+export const lostPerAnswerMax = 512;
 /** Missing parents that are remembered per counterpart; the rest is found again from `parents`. */
 export const missingPerPartyMax = 1024;
 /** How long a request for missing parents waits for its answer before it is asked again. */
 export const missingAskAgainSeconds = 60;
-/** Entries of the log that the facts of one docket may state. */
+/**
+ * Statements, and facts, in one facts record. A docket with more is compared in windows of so many
+ * statements (facts.ts).
+ */
 export const factsPerDocketMax = 4096;
+/** What a facts record may weigh; lines by ML-DSA-44 have some 3,500 characters each. */
+export const factsBytesMax = 768 * 1024;
 /** Dockets in one digests record. */
 export const digestsDocketsMax = 4096;
 /** What a digests record may weigh, so that a composed pouch that takes it in stays below 4 MiB. */

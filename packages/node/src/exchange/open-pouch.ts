@@ -5,9 +5,10 @@
 import {
   encodeHex,
   failure,
-  parseStatement,
+  pouchManifestCheck,
   pouchSignatureChecks,
   readPouch,
+  readPouchManifest,
   readU32be,
   sha256,
   statementId,
@@ -16,19 +17,25 @@ import {
   decodeBase64,
   decodeText,
 } from '@comity/record';
-import type { Chain, Pouch, PouchRecord, Result } from '@comity/record';
+import type { Chain, Pouch, PouchOpening, PouchRecord, Result } from '@comity/record';
 import { loadChain } from '../parties/chains.ts';
-import { checkCredentials } from '../parties/taking.ts';
 import type { PartyState } from '../store/schema.ts';
+import { chainWithCredentialsAhead } from './credentials-ahead.ts';
 import type { ExchangeDeps } from './deps.ts';
 import { sealedPouchBytesMax } from './limits.ts';
-import type { Sealing } from './sealing.ts';
+import type { Opening } from './opening.ts';
 
 export type EnvelopeRecord = Extract<PouchRecord, { type: 'envelope' }>;
 
-/** Why a pouch is not taken in; the answer is an unsigned 4xx and a counter. */
+/** Why a pouch is not taken in; the answer is an unsigned 4xx, or 503 for `busy`, and a counter. */
 export type OpenFailure =
-  'bad-signature' | 'not-for-us' | 'too-large' | 'unknown-sender' | 'unreadable' | 'wrong-exercise';
+  | 'bad-signature'
+  | 'busy'
+  | 'not-for-us'
+  | 'too-large'
+  | 'unknown-sender'
+  | 'unreadable'
+  | 'wrong-exercise';
 
 export interface OpenedPouch {
   pouch: Pouch;
@@ -41,9 +48,13 @@ export interface OpenedPouch {
   tooLarge: string[];
 }
 
-export type OpenDeps = Pick<ExchangeDeps, 'store' | 'keys'> & { sealing: Sealing };
+export type OpenDeps = Pick<ExchangeDeps, 'store' | 'keys'> & { sealing: Opening };
 
-/** Opens a pouch and verifies that a known party's automatic key signed it. */
+/**
+ * Opens a pouch and verifies that a known party's automatic key signed it. The manifest comes first:
+ * nothing that follows it is read before its signature holds, so that a stranger, even one that names
+ * somebody whom we know, costs us one opening, one manifest and one signature.
+ */
 export async function openPouch(
   deps: OpenDeps,
   sealed: Uint8Array,
@@ -52,31 +63,23 @@ export async function openPouch(
   const opened = await deps.sealing.open(deps.keys.sealingIdentities, sealed);
   if (!opened.ok) return opened;
   const { plaintext, whole } = opened.value;
+  const opening = readPouchManifest(plaintext);
+  if (!opening.ok) return opening;
+  const from = await senderOf(deps, opening.value, plaintext);
+  if (!from.ok) return from;
+  const { chain, state } = from.value;
   const read = readPouch(plaintext, whole);
   if (!read.ok) return read;
   const pouch = read.value;
-  if (pouch.manifest.receiver !== deps.keys.party) return failure('not-for-us', '');
-  if (pouch.exercise !== deps.keys.exercise) return failure('wrong-exercise', '');
-  const { sender } = pouch.manifest;
-  const row = await deps.store.reader
-    .selectFrom('parties')
-    .select('state')
-    .where('id', '=', sender)
-    .executeTakeFirst();
-  const known = await loadChain(deps.store.reader, sender);
-  // An introduced party's statements come through others; it may not write to us itself.
-  if (row === undefined || known === null || row.state === 'introduced' || row.state === 'self') {
-    return failure('unknown-sender', sender);
-  }
-  const chain = extendedChain(known, pouch, deps.keys);
   const checks = pouchSignatureChecks(pouch, chain);
   if (!checks.ok) return checks;
-  const verified = await verifySignatures(checks.value.checks);
-  if (!verified.every((each) => each)) return failure('bad-signature', 'manifest');
+  // The manifest's own, the first, holds already.
+  const verified = await verifySignatures(checks.value.checks.slice(1));
+  if (!verified.every((each) => each)) return failure('bad-signature', 'end');
   return success({
     pouch,
-    sender,
-    state: row.state,
+    sender: pouch.manifest.sender,
+    state,
     chain,
     digest: encodeHex(sha256(sealed)),
     tooLarge: pouch.bad.some((each) => each.code === 'too-large')
@@ -85,33 +88,35 @@ export async function openPouch(
   });
 }
 
-/**
- * A party that has just changed its automatic key signs the pouch with the new one and sends the
- * credentials that say so in the same pouch: they are verified against what we hold, for this
- * question only, and taken in afterwards like any others.
- */
-function extendedChain(
-  chain: Chain,
-  pouch: Pouch,
-  self: { party: string; exercise: boolean },
-): Chain {
-  if (pouchSignatureChecks(pouch, chain).ok) return chain;
-  let extended = chain;
-  for (const record of pouch.records) {
-    if (record.type !== 'envelope') continue;
-    const parsed = parseStatement(record.envelope.payload, record.envelope.payloadType);
-    if (!parsed.ok || parsed.value.statement.kind !== 'party.credentials') continue;
-    if (parsed.value.statement.from !== chain.party) continue;
-    const coming = {
-      envelope: record.envelope,
-      said: record.said,
-      introducedBy: null,
-      receiptTo: [],
-    };
-    const checked = checkCredentials(extended, coming, self);
-    if (checked.ok) extended = checked.value.chain;
+/** Who sent it: a party that may, whose automatic key provably signed the manifest for us. */
+async function senderOf(
+  deps: OpenDeps,
+  opening: PouchOpening,
+  plaintext: Uint8Array,
+): Promise<Result<{ chain: Chain; state: PartyState }, OpenFailure>> {
+  const { sender, receiver } = opening.manifest;
+  if (receiver !== deps.keys.party) return failure('not-for-us', '');
+  if (opening.exercise !== deps.keys.exercise) return failure('wrong-exercise', '');
+  const row = await deps.store.reader
+    .selectFrom('parties')
+    .select('state')
+    .where('id', '=', sender)
+    .executeTakeFirst();
+  // An introduced party's statements come through others; it may not write to us itself.
+  if (row === undefined || row.state === 'introduced' || row.state === 'self') {
+    return failure('unknown-sender', sender);
   }
-  return extended;
+  const known = await loadChain(deps.store.reader, sender);
+  if (known === null) return failure('unknown-sender', sender);
+  const chain = pouchManifestCheck(opening, known).ok
+    ? known
+    : chainWithCredentialsAhead(known, plaintext, deps.keys);
+  const front = pouchManifestCheck(opening, chain);
+  if (!front.ok) return front;
+  const [holds] = await verifySignatures([front.value.check]);
+  return holds === true
+    ? success({ chain, state: row.state })
+    : failure('bad-signature', 'manifest');
 }
 
 const recordHeadBytes = 5;

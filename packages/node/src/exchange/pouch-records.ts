@@ -118,8 +118,8 @@ export async function rowRecord(
     case 'digests':
       return JSON.parse(row.ref) as PouchRecord;
     case 'facts': {
-      const { docket } = JSON.parse(row.ref) as { docket: string };
-      return docketFacts(reader, docket);
+      const { docket, from } = JSON.parse(row.ref) as { docket: string; from?: string };
+      return docketFacts(reader, docket, from);
     }
   }
 }

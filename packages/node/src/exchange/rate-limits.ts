@@ -1,6 +1,7 @@
 /**
- * Two token buckets per counterpart: one for ordinary statements, and a reserve for flash, signals
- * and channel.*, so that a flood can never close the hotline (protocol.md, Intake).
+ * Token buckets per counterpart: one for ordinary statements, and a reserve for flash, signals and
+ * channel.*, so that a flood can never close the hotline (protocol.md, Intake); and the same two
+ * again for the refusals that a counterpart makes us sign.
  */
 import type { Clock } from '../context.ts';
 import type { RateTerms } from './deps.ts';
@@ -8,6 +9,13 @@ import type { RateTerms } from './deps.ts';
 export interface RateLimits {
   /** Takes one token; false when there is none left. The reserve falls back on nothing. */
   allow(party: string, reserve: boolean): boolean;
+  /**
+   * The same for one refusal. Where there is none left it is counted as `refusal-held-back`: what is
+   * not refused is not covered, so that its sender sends it again and gets the refusal then.
+   */
+  allowRefusal(party: string, reserve: boolean): boolean;
+  /** What was held back, by reason. */
+  counters(): ReadonlyMap<string, number>;
 }
 
 interface Bucket {
@@ -18,20 +26,29 @@ interface Bucket {
 /** Buckets live in memory: after a start they are full. */
 export function makeRateLimits(terms: RateTerms, clock: Pick<Clock, 'nowMs'>): RateLimits {
   const buckets = new Map<string, Bucket>();
+  const counters = new Map<string, number>();
+  const take = (key: string, burst: number, perSecond: number): boolean => {
+    const now = clock.nowMs();
+    const bucket = buckets.get(key) ?? { tokens: burst, atMs: now };
+    // A clock that steps back refills nothing.
+    const passed = Math.max(0, now - bucket.atMs) / 1000;
+    const tokens = Math.min(burst, bucket.tokens + passed * perSecond);
+    const allowed = tokens >= 1;
+    buckets.set(key, { tokens: allowed ? tokens - 1 : tokens, atMs: now });
+    return allowed;
+  };
   return {
     allow(party, reserve) {
-      const burst = reserve ? terms.reserveBurst : terms.burst;
-      const perSecond = reserve ? terms.reservePerSecond : terms.perSecond;
-      const key = `${reserve ? 'reserve' : 'ordinary'} ${party}`;
-      const now = clock.nowMs();
-      const bucket = buckets.get(key) ?? { tokens: burst, atMs: now };
-      // A clock that steps back refills nothing.
-      const passed = Math.max(0, now - bucket.atMs) / 1000;
-      const tokens = Math.min(burst, bucket.tokens + passed * perSecond);
-      const allowed = tokens >= 1;
-      buckets.set(key, { tokens: allowed ? tokens - 1 : tokens, atMs: now });
-      return allowed;
+      if (reserve) return take(`reserve ${party}`, terms.reserveBurst, terms.reservePerSecond);
+      return take(`ordinary ${party}`, terms.burst, terms.perSecond);
     },
+    allowRefusal(party, reserve) {
+      const key = `refusal ${reserve ? 'reserve' : 'ordinary'} ${party}`;
+      if (take(key, terms.refusalBurst, terms.refusalPerSecond)) return true;
+      counters.set('refusal-held-back', (counters.get('refusal-held-back') ?? 0) + 1);
+      return false;
+    },
+    counters: () => counters,
   };
 }
 

@@ -14,8 +14,8 @@ import type { CheckedCosignature, CosignerBook } from './cosignature-checks.ts';
 import { enterCosignatures } from './cosignatures.ts';
 import type { ExchangeDeps } from './deps.ts';
 import type { FactsRecord } from './facts.ts';
-import { docketEntries } from './facts.ts';
-import { digestsDocketsMax, factsPerDocketMax, requestIdsMax } from './limits.ts';
+import { cosignaturesOf, docketEntries, earliestCovering, nextWindow, rangeOf } from './facts.ts';
+import { digestsDocketsMax, factsPerDocketMax, requestIdsMax, sqlListMax } from './limits.ts';
 import { noteMissing } from './missing.ts';
 import { queueItems } from './outbox.ts';
 import type { QueueItem } from './outbox.ts';
@@ -37,7 +37,10 @@ export async function reconcile(
   now: number,
 ): Promise<string[]> {
   const changed: string[] = [];
-  for (const record of deal.facts) changed.push(...(await takeFacts(tx, own, deal, record, now)));
+  // Once a docket and pouch: a record costs as much as the docket is large.
+  const byDocket = new Map(deal.facts.map((record) => [record.docket, record]));
+  for (const record of byDocket.values())
+    changed.push(...(await takeFacts(tx, own, deal, record, now)));
   return changed;
 }
 
@@ -54,7 +57,8 @@ export async function compareDigests(
 ): Promise<void> {
   const items: QueueItem[] = [];
   const moving = await docketsTravelling(tx, sender);
-  for (const theirs of record.dockets.slice(0, digestsDocketsMax)) {
+  const listed = record.dockets.slice(0, digestsDocketsMax);
+  for (const theirs of new Map(listed.map((each) => [each.docket, each])).values()) {
     const ours = await tx
       .selectFrom('dockets')
       .select(['input_digest', 'state_digest', 'participants', 'dirty'])
@@ -74,7 +78,8 @@ export async function compareDigests(
     if (!(JSON.parse(ours.participants) as string[]).includes(sender)) continue;
     if (ours.dirty === 1 || moving.has(theirs.docket)) continue;
     if (ours.input_digest !== theirs.inputDigest) {
-      const ref = JSON.stringify({ docket: theirs.docket });
+      const from = await nextWindow(tx, sender, theirs.docket);
+      const ref = JSON.stringify({ docket: theirs.docket, ...(from === '' ? {} : { from }) });
       items.push({ party: sender, item: 'facts', ref, lane: 0 });
       continue;
     }
@@ -102,7 +107,10 @@ async function docketsTravelling(tx: StoreTransaction, party: string): Promise<S
   return new Set(rows.map(({ docket }) => docket));
 }
 
-/** Facts of one docket: what we lack is asked for or entered, what the other lacks is sent. */
+/**
+ * Facts of one docket, or of a window of a large one: what we lack is asked for or entered, what the
+ * other lacks is sent. Nothing is concluded about statements that the record does not speak of.
+ */
 async function takeFacts(
   tx: StoreTransaction,
   own: { party: string; origin: string },
@@ -113,10 +121,11 @@ async function takeFacts(
   const { sender } = deal;
   const { docket } = record;
   if (!(await takesPart(tx, sender, docket))) return [];
-  const ours = await docketEntries(tx, docket);
+  const ours = await docketEntries(tx, docket, rangeOf(record));
   const held = new Set(ours.statements);
-  const theirs = new Set(record.statements);
-  const lacked = record.statements.filter((id) => !held.has(id)).slice(0, requestIdsMax);
+  const stated = record.statements.slice(0, factsPerDocketMax);
+  const theirs = new Set(stated);
+  const lacked = stated.filter((id) => !held.has(id)).slice(0, requestIdsMax);
   await noteMissing(
     tx,
     lacked.map((id) => ({ id, docket, party: sender })),
@@ -141,24 +150,24 @@ async function lackedProofs(
   statements: readonly string[],
 ): Promise<QueueItem[]> {
   const items: QueueItem[] = [];
-  for (const id of statements.slice(0, factsPerDocketMax)) {
-    const row = await tx
+  for (let start = 0; start < statements.length; start += sqlListMax) {
+    const ids = statements.slice(start, start + sqlListMax);
+    const held = await tx
       .selectFrom('statements')
-      .select(['held_index', 'author'])
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (row?.held_index !== null && row !== undefined) {
-      items.push({ party: sender, item: 'receipt', ref: id, lane: 1 });
-    }
+      .select('id')
+      .where('id', 'in', ids)
+      .where('held_index', 'is not', null)
+      .execute();
+    for (const { id } of held) items.push({ party: sender, item: 'receipt', ref: id, lane: 1 });
     const proofs = await tx
       .selectFrom('proofs')
-      .select('party')
-      .where('statement', '=', id)
+      .select(['statement', 'party'])
+      .where('statement', 'in', ids)
       .where('role', '=', 'held')
       .where('party', 'not in', [sender, self])
       .execute();
-    for (const { party } of proofs) {
-      const ref = JSON.stringify({ statement: id, party, role: 'held' });
+    for (const { statement, party } of proofs) {
+      const ref = JSON.stringify({ statement, party, role: 'held' });
       items.push({ party: sender, item: 'proof', ref, lane: 1 });
     }
   }
@@ -174,19 +183,12 @@ async function lackedCosignatures(
 ): Promise<QueueItem[]> {
   const known = new Set(record.facts.map((fact) => `${fact.origin} ${fact.index} ${fact.line}`));
   const items = new Map<string, QueueItem>();
-  for (const origin of new Set(entries.map((entry) => entry.origin))) {
-    const rows = await tx
-      .selectFrom('cosignatures')
-      .select(['size', 'vkey', 'line'])
-      .where('origin', '=', origin)
-      .orderBy('size')
-      .execute();
-    const byKey = Map.groupBy(rows, (row) => row.vkey);
-    for (const entry of entries.filter((each) => each.origin === origin)) {
-      for (const [vkey, list] of byKey) {
-        const first = list.find((row) => row.size > entry.index);
-        if (first === undefined || known.has(`${origin} ${entry.index} ${first.line}`)) continue;
-        const ref = JSON.stringify({ origin, size: first.size, vkey });
+  for (const [origin, list] of Map.groupBy(entries, (entry) => entry.origin)) {
+    const byKey = await cosignaturesOf(tx, origin, list);
+    for (const { index } of list) {
+      for (const { size, vkey, line } of earliestCovering(byKey, index)) {
+        if (known.has(`${origin} ${index} ${line}`)) continue;
+        const ref = JSON.stringify({ origin, size, vkey });
         items.set(ref, { party: sender, item: 'cosignature', ref, lane: 1 });
       }
     }

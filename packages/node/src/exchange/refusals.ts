@@ -2,7 +2,8 @@
  * Signed refusals, made and taken in (protocol.md, Intake; rulings.md, 7, 11 and 16).
  *
  * A refusal is said once per id and code; whoever sends the refused statement again gets the same
- * refusal again. A refusal is never refused: a bad one is left alone.
+ * refusal again. A refusal is never refused: a bad one is left alone. How many new ones a counterpart
+ * can make us say is limited (rate-limits.ts); what is past the limit stays in its queue.
  */
 import { chainOf } from '@comity/accord';
 import {
@@ -17,9 +18,12 @@ import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { sayAutomatic } from './automatic.ts';
 import type { AutomaticDeps } from './automatic.ts';
 import { markDirty } from '../dockets/dirty.ts';
-import { docketOf, refusalPlace } from './envelope-checks.ts';
+import { docketOf, refusalPlace, takesReserve } from './envelope-checks.ts';
 import type { DueRefusal, RefusalCode } from './envelope-checks.ts';
 import { coverStatements, queueItems } from './outbox.ts';
+import type { RateLimits } from './rate-limits.ts';
+
+export type RefusingDeps = AutomaticDeps & { rate: RateLimits };
 
 export interface Refused {
   id: string;
@@ -27,9 +31,12 @@ export interface Refused {
   docket: string;
 }
 
-/** Refuses what is due to the sender of a pouch; returns what was refused now or before. */
+/**
+ * Refuses what is due to the sender of a pouch; returns what was refused now or before. What the
+ * sender's limit holds back is counted and not refused: it is due again when it comes again.
+ */
 export async function refuseAll(
-  deps: AutomaticDeps,
+  deps: RefusingDeps,
   sender: string,
   due: readonly DueRefusal[],
 ): Promise<Refused[]> {
@@ -43,7 +50,7 @@ export async function refuseAll(
 }
 
 async function refuseOne(
-  deps: AutomaticDeps,
+  deps: RefusingDeps,
   sender: string,
   due: DueRefusal,
 ): Promise<Refused | null> {
@@ -55,6 +62,9 @@ async function refuseOne(
     await sendAgain(deps, sender, before);
     return refused;
   }
+  // One that a kill left half said was let through already.
+  const reserve = due.statement !== null && takesReserve(due.statement);
+  if (before === null && !deps.rate.allowRefusal(sender, reserve)) return null;
   // The mark comes first: a node that is killed after it says the refusal when it is sent the
   // statement again, and one that is killed after saying it finds what it said.
   await deps.store.transact((tx) => markRefused(tx, deps, sender, due, place.docket));

@@ -7,14 +7,15 @@
 import { parseEnvelope, parseStatement } from '@comity/record';
 import type { PouchRecord } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { requestIdsMax, requestsPerPouchMax } from './limits.ts';
+import { lostPerAnswerMax, requestIdsMax, requestsPerPouchMax } from './limits.ts';
 import { queueItems } from './outbox.ts';
 import type { QueueItem } from './outbox.ts';
 
 export type ComingRequest = Extract<PouchRecord, { type: 'request' }>;
 
 /**
- * Queues the answers to a counterpart's requests. Bounded: the rest is asked again. `theirSize` is
+ * Queues the answers to the requests of a counterpart's pouch, and the next portion of what its log
+ * lost in a restore, as long as there is one. Bounded: the rest is asked again. `theirSize` is
  * the size of the asker's own checkpoint in the same pouch: after a restore it lacks what follows.
  */
 export async function answerRequests(
@@ -28,6 +29,8 @@ export async function answerRequests(
   for (const request of requests.slice(0, requestsPerPouchMax)) {
     items.push(...(await answersTo(tx, party, request, theirSize)));
   }
+  const restored = requests.some(({ what }) => what === 'checkpoint');
+  items.push(...(await lostStatements(tx, party, restored ? theirSize : null)));
   await queueItems(tx, items, now);
 }
 
@@ -45,7 +48,6 @@ async function answersTo(
       return [
         { party, item: 'checkpoint', ref: JSON.stringify({ party }), lane: 0 },
         { party, item: 'entries', ref: JSON.stringify({ from: theirSize, party }), lane: 0 },
-        ...(await lostSince(reader, party, theirSize)),
       ];
     case 'entries':
       return [{ party, item: 'entries', ref: JSON.stringify({ from: request.from }), lane: 0 }];
@@ -58,29 +60,83 @@ async function answersTo(
   }
 }
 
-/** What a restored log has lost: the statements of its entries from this size on. */
-async function lostSince(
-  reader: StoreTransaction,
+const lostKey = (party: string) => `lost-since/${party}`;
+
+/**
+ * What a restored log has lost, the statements of its entries from a size on, in portions in the
+ * order of the log. How far we are is kept: asked again with the same size, and with every later pouch
+ * of the asker (which after the first answer may have its log back and ask no more), it goes on where
+ * it ended, whatever became of what was sent before. `askedFrom` is null where nothing was asked.
+ */
+async function lostStatements(
+  tx: StoreTransaction,
   party: string,
-  size: number,
+  askedFrom: number | null,
 ): Promise<QueueItem[]> {
-  const said = await reader
+  const row = await tx
+    .selectFrom('meta')
+    .select('value')
+    .where('key', '=', lostKey(party))
+    .executeTakeFirst();
+  const walk = row === undefined ? null : (JSON.parse(row.value) as { size: number; next: number });
+  const goesOn = walk !== null && (askedFrom === null || askedFrom === walk.size);
+  const size = goesOn ? walk.size : askedFrom;
+  if (size === null) return [];
+  const lost = await lostPortion(tx, party, goesOn ? walk.next : size);
+  const last = lost.at(-1);
+  if (last === undefined || lost.length < lostPerAnswerMax) {
+    await tx.deleteFrom('meta').where('key', '=', lostKey(party)).execute();
+  } else {
+    const value = JSON.stringify({ size, next: last.index + 1 });
+    await tx
+      .insertInto('meta')
+      .values({ key: lostKey(party), value })
+      .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+      .execute();
+  }
+  return lost.map(({ id }) => ({ party, item: 'statement', ref: id, lane: 1 }));
+}
+
+/** At most so many statements of entries of the party's newest log from an index on, in its order. */
+async function lostPortion(
+  tx: StoreTransaction,
+  party: string,
+  from: number,
+): Promise<{ id: string; index: number }[]> {
+  const origin = await newestOrigin(tx, party);
+  if (origin === null) return [];
+  const said = await tx
     .selectFrom('statements')
-    .select('id')
+    .select(['id', 'said_index as index'])
     .where('author', '=', party)
-    .where('said_index', '>=', size)
+    .where('said_origin', '=', origin)
+    .where('said_index', '>=', from)
     .orderBy('said_index')
+    .limit(lostPerAnswerMax)
     .execute();
-  const held = await reader
+  const held = await tx
     .selectFrom('proofs')
     .innerJoin('statements', 'statements.id', 'proofs.statement')
-    .select('statements.id')
+    .select(['statements.id', 'proofs.log_index as index'])
     .where('proofs.party', '=', party)
     .where('proofs.role', '=', 'held')
-    .where('proofs.log_index', '>=', size)
+    .where('proofs.origin', '=', origin)
+    .where('proofs.log_index', '>=', from)
     .orderBy('proofs.log_index')
+    .limit(lostPerAnswerMax)
     .execute();
-  return [...said, ...held].map((row) => ({ party, item: 'statement', ref: row.id, lane: 1 }));
+  return [...said, ...held].sort((a, b) => a.index - b.index).slice(0, lostPerAnswerMax);
+}
+
+async function newestOrigin(tx: StoreTransaction, party: string): Promise<string | null> {
+  const row = await tx
+    .selectFrom('credentials')
+    .select('origin')
+    .where('party', '=', party)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.origin ?? null;
 }
 
 async function statementAnswers(

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { InvariantError } from '@comity/record';
 import type { Result } from '@comity/record';
 
-export type Opened = Result<{ plaintext: Uint8Array; whole: boolean }, 'unreadable'>;
+/** `busy` only where a bounded line is asked (opening.ts). */
+export type Opened = Result<{ plaintext: Uint8Array; whole: boolean }, 'busy' | 'unreadable'>;
 
 export interface Sealing {
   /**

@@ -5,11 +5,16 @@
  * They may be of the sender, of a party that we know, or of one that the sender introduces: a
  * participant of a docket that this pouch carries to us.
  */
+import type { NoteKey } from '@comity/record';
+import { witnessesWeSignedFor } from '../dockets/timing-witnesses.ts';
 import type { TakeCredentialsFailure } from '../parties/taking.ts';
 import { takeCredentials } from '../parties/taking.ts';
 import type { TakingDeps as PartyTakingDeps } from '../parties/taking.ts';
+import type { ExchangeDeps } from './deps.ts';
 import { queueItems } from './outbox.ts';
 import type { DueRefusal, ReadEnvelope, RefusalCode } from './envelope-checks.ts';
+
+export type CredentialsDeps = PartyTakingDeps & Pick<ExchangeDeps, 'witnesses'>;
 
 export interface CredentialsTaken {
   taken: string[];
@@ -31,7 +36,7 @@ const refusalCodes: ReadonlySet<string> = new Set<RefusalCode>([
 
 /** Takes in every `party.credentials` of a pouch, in the order in which they came. */
 export async function takeAllCredentials(
-  deps: PartyTakingDeps,
+  deps: CredentialsDeps,
   sender: { party: string; confirmed: boolean },
   reads: readonly ReadEnvelope[],
   others: readonly ReadEnvelope[],
@@ -40,6 +45,7 @@ export async function takeAllCredentials(
   const introducible = sender.confirmed
     ? participantsOf(others, deps.self.party)
     : new Set<string>();
+  let witnesses: NoteKey[] | null = null;
   for (const read of reads) {
     const author = read.author;
     if (author === null || author === deps.self.party) {
@@ -51,13 +57,14 @@ export async function takeAllCredentials(
       result.ignored += 1;
       continue;
     }
-    await takeOne(deps, sender, read, author, result);
+    witnesses ??= [...deps.witnesses, ...(await witnessesWeSignedFor(deps.store.reader))];
+    await takeOne({ ...deps, witnesses }, sender, read, author, result);
   }
   return result;
 }
 
 async function takeOne(
-  deps: PartyTakingDeps,
+  deps: CredentialsDeps,
   sender: { party: string; confirmed: boolean },
   read: ReadEnvelope,
   author: string,
@@ -71,6 +78,7 @@ async function takeOne(
     deps,
     { envelope, said, introducedBy, receiptTo },
     'introduced',
+    deps.witnesses,
   );
   if (taken.ok) {
     if (taken.value.isNew) {

@@ -28,6 +28,11 @@ export interface NodeConfig {
   database: string | null;
   /** Folder of the high-water file; null = the user's state folder. */
   stateDirectory: string | null;
+  /**
+   * Whether routes of counterparts, and documents that are fetched, may lead to loopback and private
+   * addresses; null = where our own exchange address is one.
+   */
+  privateAddresses: boolean | null;
   heartbeatSeconds: number;
   /** Witnesses that are asked to cosign our checkpoints, beside the counterparts. */
   witnesses: { vkey: string; url: string }[];
@@ -54,6 +59,7 @@ const defaults: NodeConfig = {
   direct: null,
   database: null,
   stateDirectory: null,
+  privateAddresses: null,
   heartbeatSeconds: 3600,
   witnesses: [],
   witnessFor: [],
@@ -88,6 +94,7 @@ const configFile = z.strictObject({
     ])
     .optional(),
   stateDirectory: z.union([z.null(), z.string({ error: 'must be a folder' }).min(1)]).optional(),
+  privateAddresses: z.union([z.null(), z.boolean({ error: 'must be true or false' })]).optional(),
   heartbeatSeconds: z
     .int({ error: 'must be a whole number of seconds' })
     .min(1, { error: 'is too small' })
@@ -110,6 +117,8 @@ const instead: { [key: string]: string } = {
   direct: 'write the address that counterparts reach, for example "https://north.example"',
   database: 'write "postgres://user@host:5432/name", or leave it out for SQLite in the home',
   stateDirectory: 'write a folder outside the home, for example "/var/lib/comity"',
+  privateAddresses:
+    'write true where counterparts are reached at loopback or private addresses, false where never; null = as our own exchange address is',
   heartbeatSeconds: 'write seconds between heartbeats, for example 3600',
   witnesses: 'write [{"vkey": "name+hash+key", "url": "https://witness.example"}]',
   witnessFor: 'write [{"vkey": "name+hash+key"}]',
@@ -121,6 +130,7 @@ const variables: { [name: string]: keyof NodeConfig } = {
   COMITY_DIRECT: 'direct',
   COMITY_DATABASE: 'database',
   COMITY_STATE_DIR: 'stateDirectory',
+  COMITY_PRIVATE_ADDRESSES: 'privateAddresses',
   COMITY_HEARTBEAT_SECONDS: 'heartbeatSeconds',
 };
 /** Variables of the command line and of the tests; not configuration of the node. */
@@ -217,6 +227,8 @@ function readEnvironment(
       });
     } else if (key === 'heartbeatSeconds') {
       values[key] = /^[0-9]+$/.test(text) ? Number(text) : text;
+    } else if (key === 'privateAddresses') {
+      values[key] = text === 'true' || (text === 'false' ? false : text);
     } else {
       values[key] = key === 'api' && text === 'none' ? null : text;
     }

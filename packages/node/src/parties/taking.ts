@@ -20,14 +20,15 @@ import {
   verifyCredentials,
   newestVersion,
 } from '@comity/record';
-import type { Chain, Envelope, LogProof, Result } from '@comity/record';
+import type { Chain, Envelope, Failure, LogProof, NoteKey, Result } from '@comity/record';
 import type { Clock } from '../context.ts';
 import type { HeldJob, Sequencer } from '../log/jobs.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import type { PartyState } from '../store/schema.ts';
 import { raiseAlarm } from '../watch/alarms.ts';
 import { displayName, loadChain, storeChain } from './chains.ts';
-import { claimOfAnother } from './claims.ts';
+import { claimOfAnother, claimOfWitness } from './claims.ts';
+import type { FalseClaim } from './claims.ts';
 
 export interface TakingDeps {
   store: Store;
@@ -60,6 +61,7 @@ export type TakeCredentialsFailure =
   | 'wrong-exercise'
   | 'own-party'
   | 'restored'
+  | 'witness-claimed'
   | 'closed';
 
 /** Credentials that passed every check against what we hold, ready to be logged as held. */
@@ -126,11 +128,15 @@ export function checkCredentials(
 /**
  * Takes in one version: checks it, logs it as held, and extends the chain. The party's row is made
  * with `state` when there is none. Taking in the same version again changes nothing.
+ *
+ * `witnesses` are those that nobody may newly list as its own (claims.ts); none where an officer adds
+ * the party, who decides. `witness-claimed` then, with an alarm.
  */
 export async function takeCredentials(
   deps: TakingDeps,
   coming: ComingCredentials,
   state: PartyState,
+  witnesses: readonly NoteKey[] = [],
 ): Promise<Result<CheckedCredentials, TakeCredentialsFailure>> {
   const parsed = parseStatement(coming.envelope.payload, coming.envelope.payloadType);
   if (!parsed.ok) return parsed;
@@ -144,20 +150,62 @@ export async function takeCredentials(
     return checked;
   }
   if (checked.value.isNew) {
-    const { body } = newestVersion(checked.value.chain);
-    const claim = await claimOfAnother(deps.store.reader, party, body);
-    if (claim !== null) return failure('bad-schema', claim, 'belongs to another party');
+    const refused = await claimsOf(deps, chain, checked.value.chain, witnesses);
+    if (refused !== null) return refused;
     // The statement is logged first. A kill before the second transaction leaves a held statement
     // without its credentials row; taking it in again, or `repairChains` at start, completes it.
     const known = await isHeld(deps.store, checked.value.job.id);
     const logged = known ? success([]) : await deps.sequencer.held([checked.value.job]);
     if (!logged.ok) return logged;
   }
-  await deps.store.transact(async (tx) => {
-    await ensureParty(tx, checked.value.chain, state, deps.clock.now());
-    await storeChain(tx, checked.value.chain);
-  });
-  return checked;
+  const { isNew } = checked.value;
+  const claim = await deps.store.transact((tx) =>
+    enterChain(tx, checked.value.chain, state, isNew, deps.clock.now()),
+  );
+  return claim === null ? checked : belongsToAnother(claim);
+}
+
+/** Why a new version is not let in for the keys that it names; null where nothing is wrong. */
+async function claimsOf(
+  deps: TakingDeps,
+  before: Chain | null,
+  chain: Chain,
+  witnesses: readonly NoteKey[],
+): Promise<Failure<'bad-schema' | 'witness-claimed'> | null> {
+  const { party } = chain;
+  const { body } = newestVersion(chain);
+  const claim = await claimOfAnother(deps.store.reader, party, body);
+  if (claim !== null) return belongsToAnother(claim);
+  const earlier = before?.versions.map((version) => version.body) ?? [];
+  const path = claimOfWitness(earlier, body, witnesses);
+  if (path === null) return null;
+  const detail = `its credentials name a witness of ours at ${path}; add it from a file if it is that witness`;
+  const alarm = { code: 'witness-claimed', about: party, party, detail };
+  await deps.store.transact((tx) => raiseAlarm(tx, alarm, deps.clock.now()));
+  return failure('witness-claimed', path);
+}
+
+function belongsToAnother({ path, owner }: FalseClaim): Failure<'bad-schema'> {
+  return failure('bad-schema', path, `belongs to another party, ${owner}`);
+}
+
+/**
+ * Writes the chain. What it claims is asked again where it is written: two parties that claim one key
+ * and come at the same moment both passed before. Who came second stays a held statement and no more.
+ */
+async function enterChain(
+  tx: StoreTransaction,
+  chain: Chain,
+  state: PartyState,
+  isNew: boolean,
+  now: number,
+): Promise<FalseClaim | null> {
+  const { body } = newestVersion(chain);
+  const claim = isNew ? await claimOfAnother(tx, chain.party, body) : null;
+  if (claim !== null) return claim;
+  await ensureParty(tx, chain, state, now);
+  await storeChain(tx, chain);
+  return null;
 }
 
 /** Makes the rows of a party that we hear of for the first time; an existing row keeps its state. */
@@ -244,11 +292,8 @@ export async function repairChains(store: Store, now: number): Promise<number> {
     const completed =
       row.proof === null ? null : await verifyStored(store, row.author, row.envelope, row.proof);
     if (completed === null) continue;
-    await store.transact(async (tx) => {
-      await ensureParty(tx, completed, 'introduced', now);
-      await storeChain(tx, completed);
-    });
-    repaired += 1;
+    const claim = await store.transact((tx) => enterChain(tx, completed, 'introduced', true, now));
+    if (claim === null) repaired += 1;
   }
   return repaired;
 }

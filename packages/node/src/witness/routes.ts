@@ -4,8 +4,12 @@ import type { StoreReader } from '../store/store.ts';
 import { addCheckpoint, type WitnessDeps } from './add-checkpoint.ts';
 import { requestBytesMax } from './request.ts';
 
+/** Submissions that are judged at a time; more are told to come again. */
+export const requestsMax = 32;
+
 /** Mounts `/witness/add-checkpoint` and `/witness/<hex sha256(origin)>/checkpoint`. */
 export async function witnessRoutes(app: FastifyInstance, deps: WitnessDeps): Promise<void> {
+  let underWay = 0;
   await app.register(async (scope) => {
     // Bodies are text of our own parsing, whatever type they claim.
     scope.removeAllContentTypeParsers();
@@ -15,8 +19,15 @@ export async function witnessRoutes(app: FastifyInstance, deps: WitnessDeps): Pr
       '/witness/add-checkpoint',
       { bodyLimit: requestBytesMax },
       async (request, reply) => {
+        if (underWay >= requestsMax) {
+          // A log's own client backs off and comes again.
+          return reply.code(503).header('retry-after', '5').type('text/plain').send('busy\n');
+        }
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        const answer = await addCheckpoint(deps, new Uint8Array(body));
+        underWay += 1;
+        const answer = await addCheckpoint(deps, new Uint8Array(body)).finally(() => {
+          underWay -= 1;
+        });
         return reply.code(answer.status).type(answer.contentType).send(answer.body);
       },
     );

@@ -3,7 +3,7 @@
  * 4xx and are counted; they learn nothing about whom we know (protocol.md, Intake).
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { sealedPouchBytesMax } from '../limits.ts';
+import { busyRetryAfterSeconds, pouchRequestsMax, sealedPouchBytesMax } from '../limits.ts';
 import { pouchMediaType, pouchPath } from './direct.ts';
 
 /** What the exchange says to a pouch that came in. */
@@ -15,6 +15,8 @@ export type PouchAnswer =
 export interface DirectServerDeps {
   party: string;
   receive(sealed: Uint8Array): Promise<PouchAnswer>;
+  /** A pouch was turned away before it was read, because too many are under way. */
+  onBusy(): void;
 }
 
 /** POST /exchange/v1/pouch and GET /.well-known/comity. */
@@ -24,7 +26,19 @@ export async function directServer(app: FastifyInstance, deps: DirectServerDeps)
     { parseAs: 'buffer', bodyLimit: sealedPouchBytesMax },
     (_request, body, done) => done(null, body),
   );
-  app.post(pouchPath, { bodyLimit: sealedPouchBytesMax }, async (request, reply) => {
+  // Counted before the body is read: what nobody has opened yet must not fill the memory.
+  let requests = 0;
+  const onRequest = async (_request: unknown, reply: FastifyReply): Promise<void> => {
+    if (requests >= pouchRequestsMax) {
+      deps.onBusy();
+      // The body is not waited for.
+      await problem(reply.header('connection', 'close'), 503, 'busy');
+      return;
+    }
+    requests += 1;
+    reply.raw.once('close', () => (requests -= 1));
+  };
+  app.post(pouchPath, { bodyLimit: sealedPouchBytesMax, onRequest }, async (request, reply) => {
     const { body } = request;
     if (!(body instanceof Uint8Array)) return problem(reply, 400, 'unreadable');
     const answer = await deps.receive(new Uint8Array(body));
@@ -43,5 +57,6 @@ export async function directServer(app: FastifyInstance, deps: DirectServerDeps)
 }
 
 function problem(reply: FastifyReply, status: number, code: string): FastifyReply {
+  if (status === 503) reply.header('retry-after', String(busyRetryAfterSeconds));
   return reply.code(status).type('application/problem+json').send({ status, code, title: code });
 }

@@ -6,6 +6,7 @@ import { Agent, request } from 'undici';
 import type { StoreReader } from '../../store/store.ts';
 import type { Route, SendResult } from '../courier.ts';
 import { directTimeoutMs, sealedPouchBytesMax } from '../limits.ts';
+import { guardedConnector } from './guarded-connect.ts';
 
 export const pouchMediaType = 'application/vnd.comity.pouch';
 export const pouchPath = '/exchange/v1/pouch';
@@ -17,13 +18,16 @@ export interface DirectRoute extends Route {
   close(): Promise<void>;
 }
 
-/** Sends to the address that the party's row names; null where there is none. */
-export function directRoute(reader: StoreReader): DirectRoute {
+/**
+ * Sends to the address that the party's row names; null where there is none. That address is the
+ * party's own word, so where it may lead is judged (guarded-connect.ts).
+ */
+export function directRoute(reader: StoreReader, privateAllowed: boolean): DirectRoute {
   const agent = new Agent({
     connections: 2,
     headersTimeout: directTimeoutMs,
     bodyTimeout: directTimeoutMs,
-    connect: { timeout: 10_000 },
+    connect: guardedConnector(privateAllowed),
   });
   return {
     name: 'direct',
