@@ -78,7 +78,14 @@ export async function startExchange(
     sealing,
     routes: options.offline ? [] : [direct],
   });
-  if (!options.offline) node.onLogged((job) => exchange.said(job.recipients));
+  if (!options.offline) {
+    node.onLogged(({ statement, recipients }) => {
+      exchange.said(recipients);
+      // The other side was told "not confirmed" until now, and its officer waits at the telephone.
+      if (statement.kind === 'channel.pair')
+        recipients.forEach(exchange.courier.wake, exchange.courier);
+    });
+  }
   // A party was added again (perhaps with a new address) or was heard: no need to wait out a backoff.
   const stopWaking = node.hub.subscribe((event) => {
     if (event.type === 'channel' && !options.offline) exchange.courier.wake(event.party);

@@ -52,8 +52,8 @@ export interface Courier {
 export type CourierDeps = PouchDeps &
   Pick<ExchangeDeps, 'after'> & {
     routes: Route[];
-    /** Takes in an answer; resolves to false where it was not one that we can use. */
-    takeAnswer(party: string, sealed: Uint8Array): Promise<boolean>;
+    /** Takes in what came back for the pouch with this nonce; false where it is no answer to it. */
+    takeAnswer(party: string, sealed: Uint8Array, nonce: string): Promise<boolean>;
   };
 
 /** What the courier remembers of a counterpart between pouches; lost on a stop without harm. */
@@ -231,7 +231,7 @@ class QueueCourier implements Courier {
       for (const route of this.#deps.routes) {
         const result = await route.send(lane.party, composed.sealed);
         if (result === null) continue;
-        if (result.sent && (await this.#isUsable(lane.party, result.answer))) {
+        if (result.sent && (await this.#isUsable(lane.party, result.answer, composed.nonce))) {
           await this.#succeeded(lane);
           return true;
         }
@@ -247,8 +247,8 @@ class QueueCourier implements Courier {
     return false;
   }
 
-  async #isUsable(party: string, answer: Uint8Array | null): Promise<boolean> {
-    return answer === null || (await this.#deps.takeAnswer(party, answer));
+  async #isUsable(party: string, answer: Uint8Array | null, nonce: string): Promise<boolean> {
+    return answer === null || (await this.#deps.takeAnswer(party, answer, nonce));
   }
 
   #compose(
@@ -305,7 +305,9 @@ class QueueCourier implements Courier {
     lane.failures += 1;
     lane.notBeforeMs = clock.nowMs() + wait;
     const { failures } = lane;
-    log('info', 'pouch not delivered', { party, error, failures, waitMs: wait });
+    // Until the other side has confirmed the pairing this is how it should be.
+    const level = error.endsWith(' not-confirmed') ? 'debug' : 'info';
+    log(level, 'pouch not delivered', { party, error, failures, waitMs: wait });
     await store.transact(async (tx) => {
       await ensureChannel(tx, party);
       const next_attempt_at = clock.now() + Math.ceil(wait / 1000);

@@ -24,6 +24,7 @@ import type { OpenFailure } from './open-pouch.ts';
 import { boundedOpening } from './opening.ts';
 import type { Opening } from './opening.ts';
 import { answerHeartbeatEveryMs, countersLoggedEveryMs } from './limits.ts';
+import { answerNonce } from './pouch-nonces.ts';
 import { makePassOnWatch, passOn, passOnEverything } from './passing-on.ts';
 import { makePace, makeRateLimits } from './rate-limits.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -97,8 +98,10 @@ class NodeExchange implements Exchange {
     this.#restore = makeAfterRestore(deps);
     this.#mayAnswer = makePace(deps.clock, answerHeartbeatEveryMs);
     this.#mayAsk = makePace(deps.clock, answerHeartbeatEveryMs);
-    const takeAnswer = (party: string, sealed: Uint8Array) => this.#takeAnswer(party, sealed);
-    this.courier = makeCourier({ ...deps, takeAnswer });
+    this.courier = makeCourier({
+      ...deps,
+      takeAnswer: (party, sealed, nonce) => this.#takeAnswer(party, sealed, nonce),
+    });
     this.hand = handRoute({
       courier: this.courier,
       takeIn: (sealed) => this.#takeFile(sealed),
@@ -246,11 +249,13 @@ class NodeExchange implements Exchange {
     if (digests.length > 0) this.courier.kick(report.sender);
   }
 
-  async #takeAnswer(party: string, sealed: Uint8Array): Promise<boolean> {
+  async #takeAnswer(party: string, sealed: Uint8Array, nonce: string): Promise<boolean> {
     const taken = await this.takeIn(sealed);
     if (!taken.ok || taken.value.sender !== party) return false;
     this.said(taken.value.kick);
-    return taken.value.answers !== null;
+    // Another pouch of theirs may have answered ours meanwhile, and ours be forgotten; an old
+    // answer that somebody plays again has another nonce.
+    return taken.value.complete && taken.value.nonce === answerNonce(nonce);
   }
 
   async #takeFile(sealed: Uint8Array): Promise<Result<IntakeReport, OpenFailure>> {

@@ -6,6 +6,7 @@
  * the counterpart's receipt or refusal and by nothing else; every other row is covered when the
  * counterpart answered the pouch that carried it (pouch-nonces.ts).
  */
+import { sql } from 'kysely';
 import { insertRows } from '../store/insert-rows.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { sqlListMax } from './limits.ts';
@@ -67,7 +68,7 @@ async function queueGroup(tx: StoreTransaction, group: QueueItem[], now: number)
     .selectFrom('outbox')
     .select(['id', 'ref', 'pouch'])
     .where('party', '=', first.party)
-    .where('item', '=', first.item)
+    .where(isItem(first.item))
     .where('ref', 'in', refs)
     .execute();
   const sent = there.filter((row) => row.pouch !== null).map((row) => row.id);
@@ -78,6 +79,12 @@ async function queueGroup(tx: StoreTransaction, group: QueueItem[], now: number)
   const fresh = group.filter((each) => !known.has(each.ref));
   const rows = fresh.map((each) => ({ ...each, queued_at: now, pouch: null }));
   await insertRows(tx, 'outbox', rows);
+}
+
+// Written out, not bound: only so does a database find the index of statements, of which there may
+// be very many, by their ids. (Other items may be longer than an index takes.)
+function isItem(item: OutboxItem) {
+  return item === 'statement' ? sql<boolean>`item = 'statement'` : sql<boolean>`item = ${item}`;
 }
 
 /**
@@ -145,7 +152,7 @@ export async function coverStatements(
     await tx
       .deleteFrom('outbox')
       .where('party', '=', party)
-      .where('item', '=', 'statement')
+      .where(isItem('statement'))
       .where('ref', 'in', part)
       .execute();
   }

@@ -64,6 +64,7 @@ export interface ComposeWish {
 
 export interface ComposedPouch {
   sealed: Uint8Array;
+  nonce: string;
   sequence: number;
   records: number;
   statements: number;
@@ -132,7 +133,7 @@ export async function composePouch(
   );
   const sealed = await deps.sealing.seal(recipients, plaintext);
   const { statements, fresh, more } = gathered;
-  return { sealed, sequence, records: gathered.records.length, statements, fresh, more };
+  return { sealed, nonce, sequence, records: gathered.records.length, statements, fresh, more };
 }
 
 async function gather(deps: PouchDeps, wish: ComposeWish): Promise<Gathered | null> {

@@ -121,7 +121,7 @@ const version2 = [
   // Which dockets a new time of a log's entries concerns (exchange/docket-marks.ts).
   `create index statements_said on statements (said_origin, said_index)`,
   // What a receipt takes out of a queue (exchange/outbox.ts).
-  `create index outbox_ref on outbox (party, item, ref)`,
+  `create index outbox_statement on outbox (party, ref) where item = 'statement'`,
 ];
 
 /** All versions, oldest first; a database's version is how many of them it has had. */
