@@ -22,6 +22,8 @@ const advice: { readonly [code: string]: string } = {
   'wrong-number':
     'Compare the whole number with the other side again by voice. If it still differs, do not confirm: someone may stand between you.',
   'wrong-exercise': 'Exercise parties and real parties never meet; use a home of the same sort.',
+  'not-a-recipient':
+    'Whom the body names must be among the recipients (--to), and never you yourselves.',
   'not-paired':
     'Pair first: comity pair add FILE, then comity pair number and comity pair confirm.',
   unreadable: 'The file is cut, damaged, or sealed for somebody else. Ask for it again.',

@@ -34,6 +34,7 @@ const titles: { readonly [code: string]: readonly [number, string] } = {
   'one-recipient-needed': [400, 'A channel has exactly one counterpart'],
   'docket-needed': [400, 'Name the docket'],
   'wrong-participants': [400, 'The recipients are not the other participants of the docket'],
+  'not-a-recipient': [400, 'The body names a party to whom the act is not addressed'],
   'wrong-number': [400, 'The safety numbers differ'],
   'wrong-exercise': [400, 'Exercise parties and real parties never meet'],
   'own-party': [400, 'These are our own credentials'],
