@@ -44,6 +44,7 @@ const titles: { readonly [code: string]: readonly [number, string] } = {
   'ambiguous-officer': [409, 'More than one officer fits'],
   unauthorized: [401, 'The API token is missing or wrong'],
   'keys-protected': [403, 'Officers’ keys are not open to this node'],
+  'keys-locked': [403, 'The keys of this node are locked'],
   'not-found': [404, 'There is nothing at this address'],
   'unknown-party': [404, 'There is no such party here'],
   'unknown-docket': [404, 'There is no such docket here'],
