@@ -106,6 +106,21 @@ describe('init', () => {
   });
 });
 
+describe('wrong paths', { timeout: 90_000 }, () => {
+  it.each([
+    [['init', '--home', 'wrong', '--name', 'X', '--unprotected-keys'], 1, 'cannot-access'],
+    [['config', 'check', '--home', 'nowhere'], 3, 'unreachable'],
+    [['show', '', '--home', 'east'], 2, 'usage'],
+    [['verify', 'east'], 1, 'not-a-file'],
+    [['status', '--home', 'wrong'], 3, 'unreachable'],
+  ])('%j ends with %i %s, as JSON too, and says what to do', async (words, code, error) => {
+    const ran = await place.run([...words, '--json']);
+    const what = expect.stringMatching(/./u) as unknown;
+    expect([ran.code, ran.json()]).toMatchObject([code, { error: { code: error, what } }]);
+    expect(ran.stderr).not.toMatch(/^\s+at /mu);
+  });
+});
+
 describe('passphrases', { timeout: 90_000 }, () => {
   const delegate = async (more: string[], environment: Record<string, string> = {}) => {
     const stdin = (await place.done(['kinds', 'party.delegate'])).stdout;
