@@ -1,7 +1,7 @@
 /**
  * Meaning: what statements do to their dockets. Pure: no clock, network, randomness or storage.
  */
-export { isActKind, kinds, parseBody, levelOf, chainOf } from './kinds/registry.ts';
+export { isActKind, kinds, misnamedParty, parseBody, levelOf, chainOf } from './kinds/registry.ts';
 export type { Act, ActKind, BodyOf } from './kinds/registry.ts';
 export type { DocketType, KindDefinition } from './kinds/definition.ts';
 export { assuranceDigest } from './kinds/assurance.ts';

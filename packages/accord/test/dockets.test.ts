@@ -226,12 +226,29 @@ describe('allegation', () => {
     expect(states()).toEqual({ 'holding-answer': 'met', 'answer-allegation': 'met' });
   });
 
-  it('bad-respondent: a respondent who takes no part', () => {
+  it.each([
+    ['who takes no part', 'allegation.raise', bodies.raise(c.party)],
+    ['who is the raiser', 'allegation.raise', bodies.raise(a.party)],
+    ['of a quotation, who takes no part', 'allegation.quote', bodies.quote(c.party)],
+    ['of a quotation, who is its author', 'allegation.quote', bodies.quote(a.party)],
+  ])('bad-respondent: one %s', (_, kind, body) => {
     const h = new History([a, b]);
-    h.say({ from: a, kind: 'allegation.raise', body: bodies.raise(c.party) });
+    h.say({ from: a, kind, body });
+    const answered = h.say({ from: b, ...answer('deny') });
     expect(stateOf(h)).toMatchObject({
       state: 'void',
-      acts: { [h.docket]: { reason: 'bad-respondent' } },
+      acts: { [h.docket]: { reason: 'bad-respondent' }, [answered]: { reason: 'opening-void' } },
+      obligations: {},
+    });
+  });
+
+  it('a quotation may name nobody as respondent, and then nobody answers it', () => {
+    const h = new History([a, b]);
+    h.say({ from: a, kind: 'allegation.quote', body: bodies.quote() });
+    const answered = h.say({ from: b, ...answer('deny') });
+    expect(stateOf(h)).toMatchObject({
+      state: 'quoted',
+      acts: { [answered]: { reason: 'not-yours' } },
     });
   });
 

@@ -265,4 +265,18 @@ export const bodies = {
     proposition: { text: { en: 'It came from there' }, likelihood: 'likely' },
     confidence: 'moderate',
   }),
+  quote: (respondent?: string) => ({
+    title: 'Letters of a candidate',
+    text: null,
+    ...(respondent === undefined ? {} : { respondent }),
+    allegations: [
+      {
+        ...{ by: 'A newspaper', byKind: null, byAffiliation: null, byNation: null, on: null },
+        ...{ manner: null, basis: null, where: [], respondents: [] },
+      },
+    ],
+    ...{ contradictions: [], period: { from: null, until: null }, methods: [], evidence: [] },
+    ...{ answers: null, details: [] },
+    source: { key: idOf('row'), dataset: 'd', record: '1', coder: 'c', coded: null, rows: [] },
+  }),
 } satisfies { [name: string]: { [member: string]: JsonValue } | ((id: string) => JsonValue) };

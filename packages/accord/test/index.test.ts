@@ -18,6 +18,7 @@ it('exports these values and no others', () => {
     'kinds',
     'levelOf',
     'meaning',
+    'misnamedParty',
     'nominalSeconds',
     'obligationId',
     'obligationRules',

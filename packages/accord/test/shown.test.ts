@@ -204,6 +204,7 @@ it('the index names what it exports', () => {
       "kinds",
       "levelOf",
       "meaning",
+      "misnamedParty",
       "nominalSeconds",
       "obligationId",
       "obligationRules",

@@ -21,7 +21,18 @@ const advice: { readonly [code: string]: string } = {
     'Compare the whole number with the other side again by voice. If it still differs, do not confirm: someone may stand between you.',
   'wrong-number':
     'Compare the whole number with the other side again by voice. If it still differs, do not confirm: someone may stand between you.',
+  'bad-credentials-file':
+    'Ask the other side for the file that "comity credentials" writes, and take it whole.',
+  'bad-draft-file': 'Take the file that "comity draft export" writes, whole.',
+  'bad-pouch': 'Take the file that "comity pouch export" writes, whole.',
+  'not-for-us': 'Ask the sender for the pouch that is made for you: comity pouch export --to PARTY',
+  'unknown-sender': 'Add the sender first: comity pair add FILE',
+  'bad-name': 'Give --name NAME: one line of printable text.',
+  'bad-officers': 'Give --officers N, from 1 to 16.',
+  'keys-locked': 'Give --passphrase-file FILE, or run this on a terminal to be asked.',
   'wrong-exercise': 'Exercise parties and real parties never meet; use a home of the same sort.',
+  'not-a-recipient':
+    'Whom the body names must be among the recipients (--to), and never you yourselves.',
   'not-paired':
     'Pair first: comity pair add FILE, then comity pair number and comity pair confirm.',
   unreadable: 'The file is cut, damaged, or sealed for somebody else. Ask for it again.',

@@ -3,7 +3,7 @@
  * a call inside this process when it does not. Same paths, same documents, same codes.
  */
 import { adviceFor } from './advice.ts';
-import { CommandError } from './command-error.ts';
+import { CommandError, usage } from './command-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 
@@ -96,8 +96,9 @@ export class NodeClient {
   }
 }
 
-/** Path segments from foreign text. */
+/** Path segments from foreign text, which is not empty. */
 export function segment(text: string): string {
+  if (text === '') throw usage('an argument is empty', 'See what it takes with --help.');
   return encodeURIComponent(text);
 }
 

@@ -6,6 +6,7 @@ import { CommandError } from './command-error.ts';
 import { makeContext } from './context.ts';
 import type { CommandContext, CommonOptions } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { isSystemError } from './files.ts';
 
 export interface CommandShape {
   /** `say <kind>`: name and arguments. */
@@ -76,6 +77,13 @@ function endWith(context: CommandContext, error: unknown): void {
   if (error instanceof CommandError) {
     context.output.failed(error.code, error.message, error.what);
     process.exitCode = error.exitCode;
+    return;
+  }
+  if (isSystemError(error) && error.path !== undefined) {
+    const message = `${error.path} cannot be used (${error.code})`;
+    const what = 'Check the path, who may read and write there, and the space that is left.';
+    context.output.failed('cannot-access', message, what);
+    process.exitCode = exitCodes.refused;
     return;
   }
   const message = error instanceof Error ? error.message : String(error);

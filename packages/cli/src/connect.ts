@@ -5,6 +5,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunningNode } from '@comity/node';
 import { CommandError, refused, unreachable } from './command-error.ts';
 import { NodeClient } from './client.ts';
 import type { ApiCall, ApiReply, Transport } from './client.ts';
@@ -129,17 +130,46 @@ async function connectToRunning(context: CommandContext, home: string): Promise<
   }
 }
 
-/** Services in this process, without listeners. `locked` when another process works on the home. */
+/**
+ * Services in this process, without listeners. `locked` when another process works on the home. Keys
+ * under a passphrase stay locked until a call needs them: reading needs none.
+ */
 async function openHere(context: CommandContext, home: string): Promise<Transport> {
+  let node = (await startLocked(context, home)) ?? (await startUnlocked(context, home));
+  return {
+    running: false,
+    call: async (call): Promise<ApiReply> => {
+      const reply = await node.call(call);
+      if (!saysLocked(reply)) return reply;
+      await node.close();
+      node = await startUnlocked(context, home);
+      return await node.call(call);
+    },
+    close: () => node.close(),
+  };
+}
+
+/** The node with its keys locked; null where they are in the clear, or needed at once. */
+async function startLocked(context: CommandContext, home: string): Promise<RunningNode | null> {
+  const { startNode, StartError, homeLayout } = await import('@comity/node');
+  const sealed = await stat(homeLayout(home).nodeKeysEncrypted).catch(() => null);
+  if (sealed === null) return null;
+  const { environment } = context;
+  try {
+    return await startNode({ home, environment, offline: true, locked: true });
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    if (error.code === 'passphrase-needed') return null;
+    throw openFailureError(home, error);
+  }
+}
+
+async function startUnlocked(context: CommandContext, home: string): Promise<RunningNode> {
   const { startNode, StartError } = await import('@comity/node');
-  const node = await context.passphrases.unlock(`the node keys of ${home}`, async (passphrase) => {
+  const { environment } = context;
+  return await context.passphrases.unlock(`the node keys of ${home}`, async (passphrase) => {
     try {
-      const started = await startNode({
-        home,
-        passphrase,
-        environment: context.environment,
-        offline: true,
-      });
+      const started = await startNode({ home, passphrase, environment, offline: true });
       return { ok: true as const, value: started };
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
@@ -147,11 +177,12 @@ async function openHere(context: CommandContext, home: string): Promise<Transpor
       return { ok: false as const, code: error.code, path: error.path };
     }
   });
-  return {
-    running: false,
-    call: (call): Promise<ApiReply> => node.call(call),
-    close: () => node.close(),
-  };
+}
+
+function saysLocked({ status, body }: ApiReply): boolean {
+  if (status !== 403) return false;
+  const problem = JSON.parse(new TextDecoder().decode(body)) as { code?: unknown };
+  return problem.code === 'keys-locked';
 }
 
 /** Failures of opening a home that another passphrase could mend. */

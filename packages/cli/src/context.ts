@@ -56,7 +56,14 @@ export function makeContext(options: CommonOptions): CommandContext {
     environment,
     interactive,
     debug: debug === '1',
-    passphrases: new Passphrases({ file, interactive, warn: (text) => output.warn(text) }),
+    passphrases: new Passphrases({
+      file,
+      interactive,
+      warn: (text) => output.warn(text),
+      progress: (text) => {
+        if (process.stderr.isTTY) output.note(text);
+      },
+    }),
     unlockedKeys: new Map(),
     now: () => Math.floor(Date.now() / 1000),
   };

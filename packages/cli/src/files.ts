@@ -12,7 +12,8 @@ export async function readInput(path: string): Promise<Uint8Array> {
   if (path === '-') return await readStdin();
   try {
     const found = await stat(path);
-    if (found.isDirectory()) throw refused('not-a-file', `${path} is a folder`);
+    if (found.isDirectory())
+      throw refused('not-a-file', `${path} is a folder`, 'Name a file in it.');
     if (found.size > inputFileBytesMax) {
       throw refused('too-large', `${path} has more than ${inputFileBytesMax} bytes`);
     }
@@ -96,7 +97,8 @@ async function readStdin(): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+/** Whether the system refused something: a file, a folder, an address. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
   return (
     error instanceof Error &&
     'code' in error &&

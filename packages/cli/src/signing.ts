@@ -142,18 +142,17 @@ async function secretsFor(
     ...(await Promise.all(wanted.officers.map((name) => keyFileOf(name, files)))),
   ];
   if (paths.length === 0) paths.push(await ableKeyFile(draft, files));
-  const secrets: OfficerSecret[] = [];
-  for (const path of paths) {
-    const known = context.unlockedKeys.get(path);
-    const secret =
-      known ??
-      (await context.passphrases.unlock(`the officer’s key ${path}`, (passphrase) =>
-        unlockOfficerKey(path, passphrase),
-      ));
-    context.unlockedKeys.set(path, secret);
-    secrets.push(secret);
+  const locked = [...new Set(paths)].filter((path) => !context.unlockedKeys.has(path));
+  const unlocked = await context.passphrases.unlockAll(
+    locked.map((path) => ({
+      what: `the officer’s key ${path}`,
+      open: (passphrase: string | null) => unlockOfficerKey(path, passphrase),
+    })),
+  );
+  for (const [index, secret] of unlocked.entries()) {
+    context.unlockedKeys.set(locked[index] ?? '', secret);
   }
-  return secrets;
+  return paths.flatMap((path) => context.unlockedKeys.get(path) ?? []);
 }
 
 /** A draft whose payload the API gave along with it. */

@@ -106,33 +106,55 @@ describe('init', () => {
   });
 });
 
-describe('passphrases', () => {
+describe('wrong paths', { timeout: 90_000 }, () => {
+  it.each([
+    [['init', '--home', 'wrong', '--name', 'X', '--unprotected-keys'], 1, 'cannot-access'],
+    [['config', 'check', '--home', 'nowhere'], 3, 'unreachable'],
+    [['show', '', '--home', 'east'], 2, 'usage'],
+    [['verify', 'east'], 1, 'not-a-file'],
+    [['status', '--home', 'wrong'], 3, 'unreachable'],
+  ])('%j ends with %i %s, as JSON too, and says what to do', async (words, code, error) => {
+    const ran = await place.run([...words, '--json']);
+    const what = expect.stringMatching(/./u) as unknown;
+    expect([ran.code, ran.json()]).toMatchObject([code, { error: { code: error, what } }]);
+    expect(ran.stderr).not.toMatch(/^\s+at /mu);
+  });
+});
+
+describe('passphrases', { timeout: 90_000 }, () => {
+  const delegate = async (more: string[], environment: Record<string, string> = {}) => {
+    const stdin = (await place.done(['kinds', 'party.delegate'])).stdout;
+    const words = ['say', 'party.delegate', '--body', '-', '--draft-only', '--json'];
+    return await place.run([...words, '--home', 'east', ...more], { stdin, environment });
+  };
+  it('are not needed to read', async () => {
+    for (const command of ['status', 'dockets']) {
+      const ran = await place.done([command, '--home', 'east', '--json']);
+      expect(ran.stderr, command).not.toContain('passphrase');
+    }
+  });
   it('without one ends with 5 and says how to give it', async () => {
-    const ran = await place.run(['dockets', '--home', 'east', '--json']);
+    const ran = await delegate([]);
     expect([ran.code, ran.json()]).toMatchObject([5, { error: { code: 'passphrase-needed' } }]);
+    expect(ran.stderr).toContain('--passphrase-file');
   });
   it('a wrong one ends with 5', async () => {
-    const ran = await place.run([
-      'dockets',
-      '--home',
-      'east',
-      '--passphrase-file',
-      'wrong',
-      '--json',
-    ]);
+    const ran = await delegate(['--passphrase-file', 'wrong']);
     expect([ran.code, ran.json()]).toMatchObject([5, { error: { code: 'wrong-passphrase' } }]);
   });
   it('comes from COMITY_PASSPHRASE_FILE too', async () => {
-    const ran = await place.done(['dockets', '--home', 'east', '--json'], {
-      environment: { COMITY_PASSPHRASE_FILE: 'pass' },
-    });
-    expect(ran.list()).toEqual([]);
+    const ran = await delegate([], { COMITY_PASSPHRASE_FILE: 'pass' });
+    expect([ran.code, ran.json()]).toMatchObject([0, { state: 'waiting' }]);
+    const { draft } = ran.json();
+    await place.done(['discard', String(draft), ...protectedKeys]);
   });
   it('warns of a file that others can read', async () => {
     await writeFile(place.path('open'), 'correct horse battery\n');
     await chmod(place.path('open'), 0o644);
-    const ran = await place.done(['status', '--home', 'east', '--passphrase-file', 'open']);
+    const file = ['--passphrase-file', 'open'];
+    const ran = await delegate(file);
     expect(ran.stderr).toContain('chmod 600');
+    await place.done(['discard', String(ran.json()['draft']), '--home', 'east', ...file]);
   });
   it('protects node keys and officers’ keys', async () => {
     for (const name of ['node.json.age', 'officers/duty-officer-1.age']) {
@@ -203,7 +225,7 @@ describe('a solemn act', () => {
     expect(again.json()).toEqual({ id: draft, state: 'logged', missingSignatures: 0 });
   }, 60_000);
 
-  it('is not signed by a key of another party', async () => {
+  it('is not signed by a key of another party', { timeout: 90_000 }, async () => {
     const body = (await place.done(['kinds', 'party.delegate'])).stdout;
     await writeFile(place.path('delegate.json'), body);
     const said = await place.done([

@@ -39,6 +39,8 @@ export interface StartOptions {
   /** Configuration of the command line, by the keys of `config.json`. */
   flags?: ConfigFlags;
   passphrase?: string | null;
+  /** Only to read, without any passphrase: what is no GET is answered with `keys-locked`. */
+  locked?: boolean;
   /** The environment of the process when left out. */
   environment?: Readonly<Record<string, string | undefined>>;
   /** No listeners and no courier: for one command while no node runs on the home. */
@@ -119,6 +121,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     home: options.home,
     flags: options.flags ?? {},
     passphrase: options.passphrase ?? null,
+    locked: options.locked === true,
     environment: options.environment ?? process.env,
     clock: options.clock ?? systemClock,
     random,
@@ -167,6 +170,7 @@ async function serve(
     name: node.name,
     layout: node.layout,
     unprotectedKeys: node.unprotectedKeys,
+    locked: node.locked,
     witnesses: config.witnesses,
     hub: node.hub,
     token,

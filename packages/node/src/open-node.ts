@@ -20,12 +20,14 @@ import type { ConfigFlags, NodeConfig } from './home/config.ts';
 import { homeLayout } from './home/layout.ts';
 import type { HomeLayout } from './home/layout.ts';
 import { acquireLock } from './home/lock.ts';
+import { lockedKeys } from './home/locked-keys.ts';
 import type { HomeLock } from './home/lock.ts';
 import { readNodeKeys } from './home/node-keys.ts';
 import type { NodeKeysFailure } from './home/node-keys.ts';
 import { readPartyFile } from './home/party-file.ts';
-import { openStorage } from './home/storage.ts';
+import { openHomeStore, openLog } from './home/storage.ts';
 import type { Storage } from './home/storage.ts';
+import type { Store } from './store/store.ts';
 import type { SaidJob } from './log/jobs.ts';
 import { displayName, loadChain, storeChain } from './parties/chains.ts';
 import { repairChains } from './parties/taking.ts';
@@ -36,6 +38,8 @@ export interface OpenOptions {
   flags: ConfigFlags;
   /** For the node's own keys; not looked at when they are unprotected. */
   passphrase: string | null;
+  /** Leaves the keys locked: nothing can be signed or opened. `passphrase` is not looked at. */
+  locked?: boolean;
   environment: Readonly<Record<string, string | undefined>>;
   clock: Clock;
   random: Random;
@@ -49,6 +53,8 @@ export interface OpenNode {
   keys: NodeKeys;
   name: string;
   unprotectedKeys: boolean;
+  /** The keys were left locked. */
+  locked: boolean;
   storage: Storage;
   refolder: Refolder;
   hub: EventHub;
@@ -74,22 +80,31 @@ export async function openNode(options: OpenOptions): Promise<Result<OpenNode, O
     await locked.value.release();
     return problem;
   };
-  const read = await readNodeKeys(layout, options.passphrase);
-  if (!read.ok) return await undo(read);
-  const { keys, unprotected } = read.value;
-  if (keys.party !== party.value.id) return await undo(failure('bad-home', layout.party));
-  const storage = await openStorage({ ...options, layout, config: config.value, keys });
-  if (!storage.ok) return await undo(storage);
-  const home = { layout, config: config.value, keys, unprotectedKeys: unprotected };
+  const read = options.locked === true ? null : await readNodeKeys(layout, options.passphrase);
+  if (read?.ok === false) return await undo(read);
+  if (read !== null && read.value.keys.party !== party.value.id) {
+    return await undo(failure('bad-home', layout.party));
+  }
+  const store = await openHomeStore(layout, config.value);
+  if (!store.ok) return await undo(store);
+  let close = (): Promise<void> => store.value.close();
   try {
-    const wrong = await checkDatabase(storage.value, keys);
-    if (wrong !== null) {
-      await storage.value.close();
-      return await undo(wrong);
+    const keys = read?.value.keys ?? (await lockedKeys(store.value.reader, party.value));
+    const wrong =
+      keys === null
+        ? failure('passphrase-needed', layout.nodeKeysEncrypted)
+        : await checkDatabase(store.value, keys);
+    if (keys === null || wrong !== null) {
+      await close();
+      return await undo(wrong ?? failure('passphrase-needed', layout.nodeKeysEncrypted));
     }
-    return success(await assemble(options, home, storage.value, locked.value));
+    const storage = await openLog(store.value, { ...options, layout, config: config.value, keys });
+    close = () => storage.close();
+    const unprotectedKeys = read?.value.unprotected === true;
+    const home = { layout, config: config.value, keys, unprotectedKeys, locked: read === null };
+    return success(await assemble(options, home, storage, locked.value));
   } catch (error) {
-    await storage.value.close();
+    await close();
     await locked.value.release();
     throw error;
   }
@@ -97,10 +112,10 @@ export async function openNode(options: OpenOptions): Promise<Result<OpenNode, O
 
 /** A database that belongs to another party must never be written to with these keys. */
 async function checkDatabase(
-  storage: Storage,
+  store: Store,
   keys: NodeKeys,
 ): Promise<Failure<'wrong-database'> | null> {
-  const row = await storage.store.reader
+  const row = await store.reader
     .selectFrom('meta')
     .select('value')
     .where('key', '=', 'self')
@@ -111,7 +126,7 @@ async function checkDatabase(
 
 async function assemble(
   options: OpenOptions,
-  home: Pick<OpenNode, 'layout' | 'config' | 'keys' | 'unprotectedKeys'>,
+  home: Pick<OpenNode, 'layout' | 'config' | 'keys' | 'unprotectedKeys' | 'locked'>,
   storage: Storage,
   lock: HomeLock,
 ): Promise<OpenNode> {

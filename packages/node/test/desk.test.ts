@@ -123,6 +123,37 @@ describe('drafts', () => {
     expect((await sign(fresh.value)).value).toMatchObject({ state: 'logged', id: stale.draft });
   });
 
+  it('an allegation of somebody to whom it is not addressed is refused before it is drafted', async () => {
+    const allege = (respondent: string) => ({
+      kind: 'allegation.raise',
+      to: ['Southmark'],
+      body: {
+        respondent,
+        conduct: { en: 'Scans of an election authority' },
+        level: 'network-origin',
+        basis: [{ kind: 'norm', reference: 'UN 2015 (f)' }],
+        period: { from: null, until: null },
+        particulars: [],
+        evidence: { shown: [], withheld: '' },
+        alternatives: 'A misconfigured scanner',
+        proposition: { text: { en: 'It came from there' }, likelihood: 'likely' },
+        confidence: 'moderate',
+      },
+    });
+    const before = (await api(node, 'GET', '/drafts')).value;
+    for (const respondent of ['c'.repeat(64), north.party]) {
+      const answer = await api(node, 'POST', '/drafts', allege(respondent));
+      expect(answer).toMatchObject({
+        status: 400,
+        value: { code: 'not-a-recipient', path: 'body/respondent', detail: respondent },
+      });
+    }
+    expect((await api(node, 'GET', '/drafts')).value).toEqual(before);
+    const good = await api<DraftAnswer>(node, 'POST', '/drafts', allege(south.party));
+    expect(good).toMatchObject({ status: 201, value: { level: 'solemn' } });
+    await api(node, 'DELETE', `/drafts/${good.value.draft}`);
+  });
+
   it('a solemn act waits for its second officer, and one officer twice is one officer', async () => {
     const offer = JSON.parse(
       JSON.stringify({

@@ -165,6 +165,16 @@ describe('three parties', () => {
     expect(ofA).toBeDefined();
     expect(ofB).toEqual(ofA);
     expect(ofC).toEqual(ofA);
+    for (const party of [a, b, c]) {
+      const found = await reader(party)
+        .selectFrom('docket_participants')
+        .select(['party', 'participants'])
+        .where('docket', '=', opening)
+        .orderBy('party')
+        .execute();
+      const expected = [a.id, b.id, c.id].sort().map((id) => ({ party: id, participants: 3 }));
+      expect(found).toEqual(expected);
+    }
   });
 
   it('a party that two others talk about is introduced with its credentials', async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile, readdir } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Decrypter, Encrypter, Stanza } from 'age-encryption';
 import { statementId } from '@comity/record';
 import { systemClock } from '../src/context.ts';
 import { checkConfig, formatProblem, parseListenAddress } from '../src/home/config.ts';
@@ -11,6 +12,8 @@ import type { InitOptions } from '../src/home/init.ts';
 import { homeLayout } from '../src/home/layout.ts';
 import { acquireLock, lockOwner } from '../src/home/lock.ts';
 import { readNodeKeys } from '../src/home/node-keys.ts';
+import { openProtected, protectBytes } from '../src/home/protect.ts';
+import { startNode } from '../src/node.ts';
 import { readPartyFile } from '../src/home/party-file.ts';
 import { listOfficerKeys, unlockOfficerKey } from '../src/officers/key-files.ts';
 import { openStore } from '../src/store/open.ts';
@@ -98,6 +101,60 @@ describe('initHome', () => {
     expect(bytes.startsWith('age-encryption.org/v1')).toBe(true);
     for (const name of await readdir(join(layout.home, 'keys'))) {
       expect(name.endsWith('.json')).toBe(false);
+    }
+  });
+
+  it('writes what age opens, and opens what age wrote', async () => {
+    const plain = new Uint8Array(100).fill(7);
+    const decrypter = new Decrypter();
+    decrypter.addPassphrase('correct horse');
+    expect(await decrypter.decrypt(await protectBytes(plain, 'correct horse', 4))).toEqual(plain);
+    const encrypter = new Encrypter();
+    encrypter.setPassphrase('correct horse');
+    encrypter.setScryptWorkFactor(4);
+    const file = await encrypter.encrypt(plain);
+    expect(await openProtected(file, 'correct horse')).toEqual({ ok: true, value: plain });
+    expect(await openProtected(file, 'correct hors')).toMatchObject({ code: 'wrong-passphrase' });
+  });
+
+  it.each<[string, string[][]]>([
+    ['asks for a gigabyte and more', [['scrypt', 'A'.repeat(22), '21']]],
+    ['asks for no number', [['scrypt', 'A'.repeat(22), '4e1']]],
+    ['has a short salt', [['scrypt', 'A'.repeat(20), '4']]],
+    ['has a further argument', [['scrypt', 'A'.repeat(22), '4', 'x']]],
+    [
+      'hides a second recipient',
+      [
+        ['scrypt', 'A'.repeat(22), '4'],
+        ['X25519', 'AAAA'],
+      ],
+    ],
+    ['is for a key', [['X25519', 'A'.repeat(43)]]],
+  ])('does not open a file that %s', async (_, headers) => {
+    const encrypter = new Encrypter();
+    const stanzas = headers.map((header) => new Stanza(header, new Uint8Array(32)));
+    encrypter.addRecipient({ wrapFileKey: () => stanzas });
+    const file = await encrypter.encrypt(new Uint8Array(8));
+    expect(await openProtected(file, 'correct horse')).toMatchObject({ code: 'wrong-passphrase' });
+  });
+
+  it('is read with its keys locked, and nothing can be signed there', async () => {
+    const passphrase = 'correct horse';
+    await initHome(options({ unprotectedKeys: false, passphrase, workFactor: 4 }));
+    const home = join(folder, 'home');
+    const { environment = {} } = options();
+    const node = await startNode({ home, environment, offline: true, locked: true });
+    try {
+      for (const path of ['/status', '/dockets', '/parties', '/officers', '/credentials']) {
+        expect((await node.call({ method: 'GET', path })).status, path).toBe(200);
+      }
+      const reply = await node.call({ method: 'POST', path: '/drafts' });
+      expect([reply.status, JSON.parse(Buffer.from(reply.body).toString())]).toMatchObject([
+        403,
+        { code: 'keys-locked' },
+      ]);
+    } finally {
+      await node.close();
     }
   });
 

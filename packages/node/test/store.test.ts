@@ -149,6 +149,40 @@ describe.each(storeKinds)('store on $name', ({ place: makePlace }) => {
     expect(await read()).toEqual(['newest', 'newest', 'newest']);
   });
 
+  it('fills the participants of dockets that version 2 had folded', async () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(64)) as [
+      string,
+      string,
+      string,
+    ];
+    const docket = (id: string, participants: string[]) => ({
+      ...{ id, type: 'incident', subject: '', state: 'notified', state_json: '{}', fold: 1 },
+      ...{ state_digest: '', input_digest: '', heads: '[]', last_act: null, last_act_at: null },
+      ...{ participants: JSON.stringify(participants), dirty: 0 },
+    });
+    await store.transact(async (tx) => {
+      const rows = [docket('one', [a, b]), docket('two', [a, b, c]), docket('none', [])];
+      await tx.insertInto('dockets').values(rows).execute();
+      await sql`drop table docket_participants`.execute(tx);
+      await sql`update meta set value = '2' where key = 'schema-version'`.execute(tx);
+    });
+    await store.close();
+    store = await place.open();
+    const rows = await store.reader
+      .selectFrom('docket_participants')
+      .select(['docket', 'party', 'participants'])
+      .orderBy('docket')
+      .orderBy('party')
+      .execute();
+    expect(rows).toEqual([
+      { docket: 'one', party: a, participants: 2 },
+      { docket: 'one', party: b, participants: 2 },
+      { docket: 'two', party: a, participants: 3 },
+      { docket: 'two', party: b, participants: 3 },
+      { docket: 'two', party: c, participants: 3 },
+    ]);
+  });
+
   it('keeps what was committed over closing and opening', async () => {
     await store.transact((tx) => tx.insertInto('entries').values(entry('a', 3)).execute());
     await store.close();

@@ -1,5 +1,6 @@
 /** The state of an allegation docket. */
 import { oneLine, readText } from '../kinds/definition.ts';
+import { misnamedParty } from '../kinds/registry.ts';
 import { allegationMachine, allegationWord, type AllegationRegisters } from './allegation.ts';
 import { counts, type Judged, type Outcome } from './outcome.ts';
 import { allegationDebts } from './debts.ts';
@@ -7,13 +8,13 @@ import type { FoldNode } from './graph.ts';
 import { runMachine } from './machine.ts';
 import type { AllegationDetail } from './state.ts';
 
-/** Runs the allegation's table. An allegation whose respondent takes no part is void. */
+/** Runs the allegation's table. An allegation is void whose respondent takes no part or is its author. */
 export function foldAllegation(judged: Judged, opening: FoldNode): Outcome {
   const { graph, parties, served } = judged;
   const raised = opening.act?.kind === 'allegation.raise' ? opening.act.body : null;
   const quote = opening.act?.kind === 'allegation.quote' ? opening.act.body : null;
   const respondent = raised?.respondent ?? quote?.respondent ?? null;
-  if (respondent !== null && !opening.recipients.includes(respondent)) {
+  if (opening.act !== null && misnamedParty(opening.act, opening.recipients) !== null) {
     for (const node of graph.nodes) node.void ??= 'opening-void';
     opening.void = 'bad-respondent';
   }

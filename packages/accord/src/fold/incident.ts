@@ -1,4 +1,5 @@
 /** The incident docket: its table and registers (spec/accord.md, "Incident"). */
+import { misnamedParty } from '../kinds/registry.ts';
 import type { FoldNode } from './graph.ts';
 import {
   markOf,
@@ -206,9 +207,7 @@ function eventOf(
       if (author === notifier) return 'not-yours';
       return past.acknowledged[author] === undefined ? 'acknowledge' : 'acknowledge-again';
     case 'incident.request':
-      return act.body.of?.every((party) => node.recipients.includes(party)) === false
-        ? 'not-yours'
-        : 'request';
+      return misnamedParty(act, node.recipients) === null ? 'request' : 'not-yours';
     case 'incident.inform':
       return 'inform';
     case 'incident.update':

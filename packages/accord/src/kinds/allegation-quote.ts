@@ -98,6 +98,10 @@ export const quote = define({
     attachments: attachments.optional(),
   }),
   level: () => 'duty',
+  names: ({ respondent }) => ({
+    path: '/respondent',
+    parties: respondent === undefined ? [] : [respondent],
+  }),
   words: (body) => `quotes a public allegation: ${readable(body.title)}`,
 });
 

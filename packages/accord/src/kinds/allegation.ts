@@ -27,7 +27,7 @@ export const raise = define({
   opens: 'allegation',
   docketTypes,
   schema: z.strictObject({
-    /** A participant; never a natural person. */
+    /** A participant other than the author, by identifier; never a natural person. */
     respondent: hexDigest,
     conduct: textByLanguage,
     level: originLevel,
@@ -56,6 +56,7 @@ export const raise = define({
     attachments: attachments.optional(),
   }),
   level: () => 'solemn',
+  names: ({ respondent }) => ({ path: '/respondent', parties: [respondent] }),
   words: (body) => `alleges (${body.level}): ${readText(body.conduct)}`,
 });
 

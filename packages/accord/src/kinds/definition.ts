@@ -14,6 +14,8 @@ export type KindDefinition<K extends string = string, B = unknown> = {
   schema: z.ZodType<B>;
   /** The least authority; `body` has passed the schema. */
   level(body: B): Level;
+  /** Participants other than the author that the body names, and where; absent: it names none. */
+  names?(body: B): { path: string; parties: readonly string[] };
   /** One plain English sentence without the author's name: "acknowledges the notification". */
   words(body: B): string;
 };

@@ -90,6 +90,7 @@ export const request = define({
     of: z.array(hexDigest).min(1).max(participantsMax).optional(),
   }),
   level: () => 'duty',
+  names: ({ of }) => ({ path: '/of', parties: of ?? [] }),
   words: (body) =>
     ({
       information: 'asks for information',

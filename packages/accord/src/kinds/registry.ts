@@ -100,6 +100,20 @@ export function levelOf(kind: string, body: JsonValue): Level | null {
 }
 
 /**
+ * A party that the act names in its body although it is none of those whom the act is for, and where
+ * as a JSON pointer into the body; null where there is none. `others` are the docket's participants
+ * but the author. Such an act is void. The body must have passed its schema.
+ */
+export function misnamedParty(
+  { kind, body }: { kind: ActKind; body: unknown },
+  others: readonly string[],
+): { path: string; party: string } | null {
+  const { path, parties } = kinds[kind].names?.(body) ?? { path: '', parties: [] };
+  const party = parties.find((one) => !others.includes(one));
+  return party === undefined ? null : { path, party };
+}
+
+/**
  * The class whose `prior` chain a statement belongs to (rulings.md, 14): by the authority that the
  * kind requires; `solemn` stands for solemn and above. Unknown kinds and bodies that fail count as
  * `duty`, the least that is taken in.

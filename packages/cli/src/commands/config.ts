@@ -7,6 +7,7 @@ import { readHomeParty, requireHome } from '../context.ts';
 import type { CommonOptions } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table } from '../output/table.ts';
+import { openFailureError } from '../connect.ts';
 
 export function addConfigCommands(program: Command): void {
   const config = addGroup(program, 'config', 'Check the configuration of a node');
@@ -21,7 +22,9 @@ export function addConfigCommands(program: Command): void {
   check.action(
     run<CommonOptions>(async (context) => {
       const home = requireHome(context);
-      await readHomeParty(context);
+      if ((await readHomeParty(context)) === null) {
+        throw openFailureError(home, { code: 'no-home', path: home });
+      }
       const { checkConfig, formatProblem, homeLayout } = await import('@comity/node');
       const { config, problems } = await checkConfig(homeLayout(home), context.environment, {});
       const ok = problems.length === 0;

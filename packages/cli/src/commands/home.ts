@@ -3,6 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import { adviceFor } from '../advice.ts';
 import { addCommand, collect, run } from '../command.ts';
 import type { CommandError } from '../command-error.ts';
 import { refused, usage } from '../command-error.ts';
@@ -104,7 +105,11 @@ function initError(
     case 'locked':
       return lockedError(home, problem.detail);
     case 'bad-name':
-      return refused(problem.code, `the name cannot be used (${problem.path})${detail}`);
+      return refused(
+        problem.code,
+        `the name cannot be used (${problem.path})${detail}`,
+        adviceFor(problem.code),
+      );
     case 'bad-officers':
       return usage(`--officers must be ${problem.detail ?? 'a small number'}`);
     case 'bad-function':

@@ -15,17 +15,25 @@ export interface PassphraseSource {
   file: string | null;
   interactive: boolean;
   warn(text: string): void;
+  /** Says on a terminal that something takes a moment. */
+  progress(text: string): void;
 }
 
 type Opened<T> = { ok: true; value: T } | { ok: false; code: string; path: string };
 
 const promptsMax = 3;
+const momentMs = 400;
+/** Each takes a quarter of a gigabyte while it is opened. */
+const atOnceMax = 2;
 
 export class Passphrases {
   readonly #source: PassphraseSource;
   #fromFile: string | null = null;
   /** Passphrases that opened something in this process; tried before asking again. */
   readonly #known: string[] = [];
+  /** Names of keys with passphrases that did not open them: none is tried twice. */
+  readonly #failed = new Set<string>();
+  #saidProgress = false;
 
   constructor(source: PassphraseSource) {
     this.#source = source;
@@ -47,27 +55,74 @@ export class Passphrases {
     what: string,
     open: (passphrase: string | null) => Promise<Opened<T>>,
   ): Promise<T> {
+    const { opened, path } = await this.#tryKnown(what, open);
+    if (opened !== null) return opened.value;
+    if (!this.#source.interactive) {
+      if (this.#source.file === null) throw needed(`a passphrase is needed for ${what}`);
+      throw keyError(what, 'wrong-passphrase', path);
+    }
+    return await this.#ask(what, open);
+  }
+
+  /**
+   * The same for several at once where their passphrases are known; who must be asked for is asked
+   * for one after the other.
+   */
+  async unlockAll<T>(
+    keys: readonly { what: string; open: (passphrase: string | null) => Promise<Opened<T>> }[],
+  ): Promise<T[]> {
+    const found: ({ value: T } | null)[] = [];
+    for (let at = 0; at < keys.length; at += atOnceMax) {
+      const part = keys.slice(at, at + atOnceMax);
+      const tried = await Promise.all(part.map(({ what, open }) => this.#tryKnown(what, open)));
+      found.push(...tried.map(({ opened }) => opened));
+    }
+    const values: T[] = [];
+    for (const [index, { what, open }] of keys.entries()) {
+      const opened = found[index] ?? null;
+      values.push(opened === null ? await this.unlock(what, open) : opened.value);
+    }
+    return values;
+  }
+
+  async #tryKnown<T>(
+    what: string,
+    open: (passphrase: string | null) => Promise<Opened<T>>,
+  ): Promise<{ opened: { value: T } | null; path: string }> {
     const plain = await open(null);
-    if (plain.ok) return plain.value;
+    if (plain.ok) return { opened: plain, path: '' };
     if (plain.code !== 'passphrase-needed') throw keyError(what, plain.code, plain.path);
     const file = await this.#file();
     for (const candidate of new Set([...this.#known, ...(file === null ? [] : [file])])) {
-      const opened = await open(candidate);
-      if (opened.ok) return this.#remember(candidate, opened.value);
+      const attempt = `${what}\n${candidate}`;
+      if (this.#failed.has(attempt)) continue;
+      const opened = await this.#slowly(open(candidate));
+      if (opened.ok)
+        return { opened: { value: this.#remember(candidate, opened.value) }, path: '' };
       if (opened.code !== 'wrong-passphrase') throw keyError(what, opened.code, opened.path);
+      this.#failed.add(attempt);
     }
-    if (!this.#source.interactive) {
-      if (file === null) throw needed(`a passphrase is needed for ${what}`);
-      throw keyError(what, 'wrong-passphrase', plain.path);
+    return { opened: null, path: plain.path };
+  }
+
+  /** Deriving a key takes a second or more, by design: whoever waits is told what for. */
+  async #slowly<T>(work: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => {
+      if (!this.#saidProgress) this.#source.progress('unlocking keys …');
+      this.#saidProgress = true;
+    }, momentMs);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
     }
-    return await this.#ask(what, open);
   }
 
   async #ask<T>(what: string, open: (passphrase: string) => Promise<Opened<T>>): Promise<T> {
     let path = '';
     for (let attempt = 0; attempt < promptsMax; attempt += 1) {
       const typed = await askPassphrase(`Passphrase for ${what}`);
-      const opened = await open(typed);
+      const opened = await this.#slowly(open(typed));
       if (opened.ok) return this.#remember(typed, opened.value);
       if (opened.code !== 'wrong-passphrase') throw keyError(what, opened.code, opened.path);
       path = opened.path;

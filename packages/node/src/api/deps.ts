@@ -19,6 +19,8 @@ export interface ApiDeps {
   name: string;
   layout: HomeLayout;
   unprotectedKeys: boolean;
+  /** The node's own keys are locked: only GET is answered. */
+  locked: boolean;
   witnesses: readonly { vkey: string; url: string }[];
   hub: EventHub;
   token: string;

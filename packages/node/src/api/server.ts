@@ -16,6 +16,7 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { encodeHex } from '@comity/record';
+import { KeysLockedError } from '../home/locked-keys.ts';
 import type { ApiDeps } from './deps.ts';
 import { faultProblem, problemOf, ProblemError } from './problem.ts';
 import type { Problem } from './problem.ts';
@@ -74,7 +75,9 @@ export async function buildApi(deps: ApiDeps): Promise<FastifyInstance> {
     async (scope) => {
       scope.addHook('onRequest', (request, _reply, done) => {
         const allowed = carriesToken(request.headers.authorization, deps.token);
-        done(allowed ? undefined : new ProblemError({ ok: false, code: 'unauthorized', path: '' }));
+        const locked = deps.locked && request.method !== 'GET' && request.method !== 'HEAD';
+        const code = !allowed ? 'unauthorized' : locked ? 'keys-locked' : null;
+        done(code === null ? undefined : new ProblemError({ ok: false, code, path: '' }));
       });
       deskRoutes(scope, deps);
       importRoutes(scope, deps);
@@ -98,6 +101,9 @@ function answerError(
   if (error instanceof ProblemError) {
     const problem = problemOf(error.failure);
     if (problem.status !== 500) return sendProblem(reply, problem);
+  }
+  if (error instanceof KeysLockedError) {
+    return sendProblem(reply, problemOf({ ok: false, code: 'keys-locked', path: '' }));
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const [first] = error.validation;

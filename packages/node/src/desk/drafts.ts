@@ -17,7 +17,7 @@ import {
   newestVersion,
 } from '@comity/record';
 import type { EnvelopeSignature, Result, Statement } from '@comity/record';
-import { chainOf, isActKind, kinds, levelOf, parseBody } from '@comity/accord';
+import { chainOf, isActKind, kinds, levelOf, misnamedParty, parseBody } from '@comity/accord';
 import type { StoreTransaction } from '../store/store.ts';
 import { loadChain } from '../parties/chains.ts';
 import { checkJson } from './json-text.ts';
@@ -64,6 +64,8 @@ export async function draftInside(
   if (!(await hasRoom(tx))) return failure('too-many-drafts', '');
   const place = await placeOf(deps, tx, request);
   if (!place.ok) return place;
+  const named = checkNamed(request, place.value.to);
+  if (!named.ok) return named;
   const chain = await loadChain(tx, deps.self.party);
   if (chain === null) return failure('no-credentials', deps.self.party);
   const { docket, to, after, prior } = place.value;
@@ -136,7 +138,7 @@ export function docketOf(id: string, statement: Statement): string {
   return statement.docket ?? id;
 }
 
-/** Kind, body and level, before any row is read. */
+/** Kind, body, level, and whom an opening names, before any row is read. */
 export function checkRequest(request: DraftRequest): Result<void, DraftFailure> {
   if (!isActKind(request.kind)) {
     return failure('unknown-kind', 'kind', `known: ${Object.keys(kinds).join(', ')}`);
@@ -147,7 +149,8 @@ export function checkRequest(request: DraftRequest): Result<void, DraftFailure> 
   if (!body.ok) return failure('bad-schema', `body${body.path}`, body.detail);
   const level = levelOf(request.kind, request.body);
   if (level === 'automatic') return failure('automatic-kind', 'kind');
-  return success(undefined);
+  const opens = kinds[request.kind].opens !== null && request.to.length > 0;
+  return opens ? checkNamed(request, request.to) : success(undefined);
 }
 
 function checkUnchecked(
@@ -156,6 +159,16 @@ function checkUnchecked(
 ): Result<void, DraftFailure> {
   if (!deps.self.exercise) return failure('exercise-only', 'unchecked');
   return checkJson(request.body, 'body');
+}
+
+/** An act that names somebody who takes no part would be void: nobody should sign it. */
+function checkNamed(request: DraftRequest, to: readonly string[]): Result<void, DraftFailure> {
+  const { kind, body, unchecked } = request;
+  if (unchecked === true || !isActKind(kind) || !parseBody(kind, body).ok)
+    return success(undefined);
+  const misnamed = misnamedParty({ kind, body }, to);
+  if (misnamed === null) return success(undefined);
+  return failure('not-a-recipient', `body${misnamed.path}`, misnamed.party);
 }
 
 interface Place {

@@ -35,6 +35,7 @@ export type DraftFailure =
   | 'docket-needed'
   | 'unknown-docket'
   | 'wrong-participants'
+  | 'not-a-recipient'
   | 'unknown-party'
   | 'not-paired'
   | 'terms-not-agreed'

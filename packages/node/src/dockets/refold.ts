@@ -200,6 +200,8 @@ async function storeFolded(
 ): Promise<void> {
   const rows = folded.map((one) => docketRow(one, isDirty(one.input.docket)));
   await insertRows(tx, 'dockets', rows, { key: 'id', replace: foldedColumns });
+  // Those of a docket never change once its opening is there, so mostly nothing is written.
+  await insertRows(tx, 'docket_participants', folded.flatMap(participantRows), 'keep');
   for (let start = 0; start < rows.length; start += sqlListMax) {
     const ids = rows.slice(start, start + sqlListMax).map(({ id }) => id);
     await tx.deleteFrom('obligations').where('docket', 'in', ids).execute();
@@ -208,6 +210,11 @@ async function storeFolded(
     Object.values(state.obligations).map((one) => obligationRow(input.docket, one)),
   );
   await insertRows(tx, 'obligations', obligations);
+}
+
+function participantRows({ input, state: { participants } }: Folded) {
+  const docket = input.docket;
+  return participants.map((party) => ({ party, docket, participants: participants.length }));
 }
 
 function docketRow(folded: Folded, dirty: boolean) {

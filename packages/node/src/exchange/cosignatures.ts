@@ -152,10 +152,13 @@ async function forwardOwn(
   const cosigner = each.party;
   if (cosigner === null || cosigner === self) return [];
   const rows = await tx
-    .selectFrom('dockets')
-    .select('participants')
+    .selectFrom('docket_participants as shared')
+    .innerJoin('dockets', 'dockets.id', 'shared.docket')
+    .select('dockets.participants')
     .distinct()
-    .where('participants', 'like', `%${cosigner}%`)
+    .where('shared.party', '=', cosigner)
+    // Where only two take part there is nobody else to tell.
+    .where('shared.participants', '>', 2)
     .execute();
   const others = new Set(rows.flatMap((row) => JSON.parse(row.participants) as string[]));
   others.delete(cosigner);

@@ -51,11 +51,11 @@ export async function docketsOfParties(
   const found = new Set<string>();
   for (const party of parties) {
     const rows = await reader
-      .selectFrom('dockets')
-      .select('id')
-      .where('participants', 'like', `%${party}%`)
+      .selectFrom('docket_participants')
+      .select('docket')
+      .where('party', '=', party)
       .execute();
-    for (const row of rows) found.add(row.id);
+    for (const row of rows) found.add(row.docket);
   }
   return [...found];
 }

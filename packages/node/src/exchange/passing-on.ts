@@ -95,13 +95,13 @@ async function manySidedDockets(
   party: string,
 ): Promise<string[]> {
   const rows = await reader
-    .selectFrom('dockets')
-    .select('id')
-    .where('participants', 'like', `%${party}%`)
-    // Three participants or more: at least two commas between them.
-    .where('participants', 'like', '%,%,%')
+    .selectFrom('docket_participants')
+    .select('docket')
+    .where('party', '=', party)
+    .where('participants', '>', 2)
+    .orderBy('docket')
     .execute();
-  return rows.map((row) => row.id);
+  return rows.map((row) => row.docket);
 }
 
 async function lackedBy(

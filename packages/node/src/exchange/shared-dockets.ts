@@ -14,11 +14,12 @@ export async function sharedDockets(
   party: string,
 ): Promise<DocketDigests[]> {
   const rows = await reader
-    .selectFrom('dockets')
-    .select(['id', 'heads', 'input_digest', 'state_digest'])
-    .where('type', '!=', 'channel')
-    .where('participants', 'like', `%${party}%`)
-    .orderBy('id')
+    .selectFrom('docket_participants as shared')
+    .innerJoin('dockets', 'dockets.id', 'shared.docket')
+    .select(['dockets.id', 'dockets.heads', 'dockets.input_digest', 'dockets.state_digest'])
+    .where('shared.party', '=', party)
+    .where('dockets.type', '!=', 'channel')
+    .orderBy('shared.docket')
     .execute();
   return rows.map((row) => ({
     docket: row.id,

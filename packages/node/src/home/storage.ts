@@ -32,19 +32,33 @@ export interface StorageDeps {
 export async function openStorage(
   deps: StorageDeps,
 ): Promise<Result<Storage, 'store-unavailable'>> {
-  const { config, keys, layout } = deps;
-  let store: Store;
+  const { config, layout } = deps;
+  const opened = await openHomeStore(layout, config);
+  return opened.ok ? success(await openLog(opened.value, deps)) : opened;
+}
+
+/** The database alone. */
+export async function openHomeStore(
+  layout: HomeLayout,
+  config: NodeConfig,
+): Promise<Result<Store, 'store-unavailable'>> {
   try {
     if (config.database === null)
       await mkdir(dirname(layout.store), { recursive: true, mode: 0o700 });
-    store = await openStore(
+    const store = await openStore(
       config.database === null
         ? { kind: 'sqlite', path: layout.store }
         : { kind: 'postgres', url: config.database },
     );
+    return success(store);
   } catch (error) {
     return failure('store-unavailable', '', error instanceof Error ? error.message : undefined);
   }
+}
+
+/** The log over a database, which is closed where the log cannot be opened. */
+export async function openLog(store: Store, deps: StorageDeps): Promise<Storage> {
+  const { config, keys } = deps;
   try {
     const sequencer = await openSequencer({
       store,
@@ -60,7 +74,7 @@ export async function openStorage(
       await sequencer.close();
       await store.close();
     };
-    return success({ store, sequencer, close });
+    return { store, sequencer, close };
   } catch (error) {
     await store.close();
     throw error;

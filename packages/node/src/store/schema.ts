@@ -205,6 +205,17 @@ export interface DocketsTable {
 }
 
 /**
+ * `participants` of the folded dockets as rows, to find the dockets of a party by; we ourselves are
+ * there too. Kept with the docket's row. An opening never changes, so rows come and never go.
+ */
+export interface DocketParticipantsTable {
+  party: string;
+  docket: string;
+  /** How many take part in the docket. */
+  participants: number;
+}
+
+/**
  * The newest confirmation of each docket by each participant: a heartbeat's leaf for it, with the
  * path to the root that the author signed. Kept because the root of an older heartbeat cannot be
  * computed again once any shared docket changed. May be lost: the next heartbeat confirms again.
@@ -336,6 +347,7 @@ export interface Schema {
   outbox: OutboxTable;
   channels: ChannelsTable;
   dockets: DocketsTable;
+  docket_participants: DocketParticipantsTable;
   confirmations: ConfirmationsTable;
   obligations: ObligationsTable;
   drafts: DraftsTable;

@@ -78,8 +78,12 @@ export async function listDockets(
     .select(['id', 'type', 'subject', 'state', 'participants', 'last_act', 'last_act_at'])
     .where('type', '!=', unfolded);
   if (filter.type !== undefined) query = query.where('type', '=', filter.type);
-  // Participants are hex identifiers in a JSON array, so a substring is a member.
-  if (filter.party !== undefined) query = query.where('participants', 'like', `%${filter.party}%`);
+  const { party } = filter;
+  if (party !== undefined) {
+    query = query.where('id', 'in', (inner) =>
+      inner.selectFrom('docket_participants').select('docket').where('party', '=', party),
+    );
+  }
   const rows = await query
     .orderBy('last_act_at', 'desc')
     .orderBy('id')
