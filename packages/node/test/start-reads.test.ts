@@ -54,11 +54,11 @@ function listenToStore(): Asked[] {
   const { run: write } = SqliteWriter.prototype;
   vi.spyOn(SqliteWriter.prototype, 'run').mockImplementation(function (
     this: SqliteWriter,
-    sql,
-    parameters,
+    ...call
   ) {
+    const [sql, parameters] = call;
     if (sql !== null) asked.push({ sql, parameters, rows: 0 });
-    return write.call(this, sql, parameters);
+    return write.call(this, ...call);
   });
   return asked;
 }
