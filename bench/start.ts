@@ -1,10 +1,11 @@
 /**
  * P5: how long a node takes to start with 10,000 and with 1,000,000 statements.
  *
- * The homes are made once with the node's own log and fold, and kept in `.cache`, which git ignores.
+ * The small home is made by the node's own log and fold, the large one is the small one many times
+ * over (start-copies.ts). Both are kept in `.cache`, which git ignores.
  */
-import { randomBytes } from 'node:crypto';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { access, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -33,41 +34,90 @@ import { startNodeProcess } from '@comity/world';
 import { createRefolder } from '../packages/node/src/dockets/refold.ts';
 import type { SaidJob } from '../packages/node/src/log/jobs.ts';
 import { openSequencer } from '../packages/node/src/log/sequencer.ts';
+import { migrationsFrom, sqliteWords } from '../packages/node/src/store/migrations.ts';
 import { openStore } from '../packages/node/src/store/open.ts';
 import { median, timed } from './figures.ts';
 import { notification } from './party.ts';
+import { addCopies } from './start-copies.ts';
 
 export interface StartFigures {
-  statements: number;
-  milliseconds: number;
+  smallMilliseconds: number;
+  largeMilliseconds: number;
+  ratio: number;
 }
 
 const cache = fileURLToPath(new URL('../.cache/', import.meta.url));
-/** Part of the folder's name: another layout of the tables needs other homes. */
-const generation = 1;
+/** Goes up with what this file and start-copies.ts put into a home. */
+const generation = 2;
 const statementsPerDocket = 100;
 const docketsAtOnce = 256;
-const starts = 5;
+const starts = 7;
 const other = 'f'.repeat(64);
 
-/** Medians of the time from spawning the process to `ready`. */
+/** Medians of the time from spawning the process to `ready`, the two homes in turn. */
 export async function measureStart(
-  statements: number,
+  small: number,
+  copies: number,
   progress: (words: string) => void,
 ): Promise<StartFigures> {
-  const folder = join(cache, `start-${generation}-${statements}`);
-  if (!(await isThere(folder))) await makeFolder(folder, statements, progress);
-  const milliseconds: number[] = [];
-  for (let round = 1; round <= starts; round += 1) {
-    progress(`P5: ${statements} statements, start ${round} of ${starts}`);
-    milliseconds.push(
-      await timed(async () => {
-        const node = await startNodeProcess(join(folder, 'home'));
-        await node.stop();
-      }),
-    );
+  const smallHome = await homeOf(small, 1, progress);
+  const largeHome = await homeOf(small, copies, progress);
+  const milliseconds = { small: [] as number[], large: [] as number[] };
+  for (let round = 0; round <= starts; round += 1) {
+    progress(round === 0 ? 'P5: warming up' : `P5: start ${round} of ${starts}`);
+    const once = { small: await startOnce(smallHome), large: await startOnce(largeHome) };
+    // The first start after the making reads from the disk what later ones find in memory.
+    if (round === 0) continue;
+    milliseconds.small.push(once.small);
+    milliseconds.large.push(once.large);
   }
-  return { statements, milliseconds: median(milliseconds) };
+  const smallMilliseconds = median(milliseconds.small);
+  const largeMilliseconds = median(milliseconds.large);
+  return { smallMilliseconds, largeMilliseconds, ratio: largeMilliseconds / smallMilliseconds };
+}
+
+async function startOnce(home: string): Promise<number> {
+  let stop = async (): Promise<void> => undefined;
+  const milliseconds = await timed(async () => {
+    stop = (await startNodeProcess(home)).stop;
+  });
+  await stop();
+  return milliseconds;
+}
+
+/** The home of `small` statements times `copies`: from the cache, or made now. */
+async function homeOf(
+  small: number,
+  copies: number,
+  progress: (words: string) => void,
+): Promise<string> {
+  const folder = join(cache, `start-${generation}-${schemaName()}-${small * copies}`);
+  if (!(await isThere(folder))) {
+    // Made beside its place and renamed when whole, so that a cut run leaves nothing half made.
+    const making = `${folder}.making`;
+    await rm(making, { recursive: true, force: true });
+    await mkdir(making, { recursive: true });
+    if (copies === 1) await makeSmall(making, small, progress);
+    else await makeLarge(making, await homeOf(small, 1, progress), small, copies, progress);
+    await rename(making, folder);
+  }
+  await placeState(folder);
+  return join(folder, 'home');
+}
+
+/** Tables changed by any migration give homes another name: an old one is never started. */
+function schemaName(): string {
+  const text = JSON.stringify(migrationsFrom(0, sqliteWords));
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+/** The high-water file lies beside the home, wherever the checkout is now. */
+async function placeState(folder: string): Promise<void> {
+  const { config: path } = homeLayout(join(folder, 'home'));
+  const config = JSON.parse(await readFile(path, 'utf8')) as { [key: string]: unknown };
+  const state = join(folder, 'state');
+  if (config['stateDirectory'] === state) return;
+  await writeFile(path, `${JSON.stringify({ ...config, stateDirectory: state }, null, 2)}\n`);
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -77,16 +127,12 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Made beside its place and renamed when whole, so that a cut run leaves nothing half made. */
-async function makeFolder(
+async function makeSmall(
   folder: string,
   statements: number,
   progress: (words: string) => void,
 ): Promise<void> {
-  const making = `${folder}.making`;
-  await rm(making, { recursive: true, force: true });
-  await mkdir(making, { recursive: true });
-  const home = join(making, 'home');
+  const home = join(folder, 'home');
   const made = await initHome({
     home,
     name: 'Archive',
@@ -97,11 +143,33 @@ async function makeFolder(
     passphrase: null,
     random: (bytes) => new Uint8Array(randomBytes(bytes)),
     clock: systemClock,
-    config: { exchange: '127.0.0.1:0', api: null, stateDirectory: `${folder}-state` },
+    config: { exchange: '127.0.0.1:0', api: null, stateDirectory: join(folder, 'state') },
   });
   if (!made.ok) throw new Error(`bench: ${made.code}`);
-  await fill(home, made.value.party, `${folder}-state`, statements, progress);
-  await rename(making, folder);
+  await fill(home, made.value.party, join(folder, 'state'), statements, progress);
+}
+
+async function makeLarge(
+  folder: string,
+  smallHome: string,
+  small: number,
+  copies: number,
+  progress: (words: string) => void,
+): Promise<void> {
+  await cp(join(smallHome, '..'), folder, { recursive: true });
+  const layout = homeLayout(join(folder, 'home'));
+  const { keys } = await keysOf(join(folder, 'home'));
+  const highWater = highWaterPath(keys.party, join(folder, 'state'), {});
+  const smallStore = homeLayout(smallHome).store;
+  await addCopies(layout.store, smallStore, copies - 1, keys, highWater, (copy) => {
+    progress(`P5: ${(copy + 1) * small} of ${copies * small} statements in the home`);
+  });
+}
+
+async function keysOf(home: string): Promise<{ keys: NodeKeys }> {
+  const read = await readNodeKeys(homeLayout(home), null);
+  if (!read.ok) throw new Error(`bench: ${read.code}`);
+  return read.value;
 }
 
 async function fill(
@@ -112,9 +180,7 @@ async function fill(
   progress: (words: string) => void,
 ): Promise<void> {
   const layout = homeLayout(home);
-  const read = await readNodeKeys(layout, null);
-  if (!read.ok) throw new Error(`bench: ${read.code}`);
-  const { keys } = read.value;
+  const { keys } = await keysOf(home);
   const store = await openStore({ kind: 'sqlite', path: layout.store });
   const { logSigner, ownAccountSigner } = keys;
   const clock = systemClock;

@@ -1,7 +1,7 @@
 /**
  * What a log holds for a statement, an attachment or a deposit (protocol.md, "Log"; rulings.md, 1).
  */
-import { concatBytes, decodeHex, encodeText } from './bytes.ts';
+import { decodeHex, encodeText } from './bytes.ts';
 import { sha256 } from '#primitives';
 import { InvariantError } from './result.ts';
 
@@ -26,5 +26,10 @@ export function logEntry(role: EntryRole, idHex: string, listDigest: Uint8Array)
   const id = decodeHex(idHex);
   if (id === null || id.length !== 32) throw new InvariantError('a statement id is 64 hex digits');
   if (listDigest.length !== 32) throw new InvariantError('a list digest is 32 bytes');
-  return sha256(concatBytes(tag, Uint8Array.of(roleBytes[role]), id, listDigest));
+  const bytes = new Uint8Array(tag.length + 65);
+  bytes.set(tag);
+  bytes[tag.length] = roleBytes[role];
+  bytes.set(id, tag.length + 1);
+  bytes.set(listDigest, tag.length + 33);
+  return sha256(bytes);
 }

@@ -2,7 +2,7 @@
  * The DSSE 1.0.2 envelope that carries a statement and its signatures (protocol.md, "Statement";
  * rulings.md, 1). One encoding only: RFC 8785 text, signatures sorted by key id.
  */
-import { decodeBase64, decodeText, encodeBase64, encodeText } from './bytes.ts';
+import { concatBytes, decodeBase64, decodeText, encodeBase64, encodeText } from './bytes.ts';
 import type { JsonValue } from './json.ts';
 import { envelopeBytesMax, payloadBytesMax, signaturesMax } from './limits.ts';
 import {
@@ -41,12 +41,22 @@ export type EnvelopeCode = 'bad-signature' | 'bad-text' | 'too-large';
 
 /** DSSE PAE: "DSSEv1" SP LEN(type) SP type SP LEN(payload) SP payload, lengths in decimal. */
 export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
-  const length = encodeText(payloadType).length;
-  const head = encodeText(`DSSEv1 ${length} ${payloadType} ${payload.length} `);
+  const head = `DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `;
   const encoded = new Uint8Array(head.length + payload.length);
-  encoded.set(head);
+  for (let i = 0; i < head.length; i++) {
+    const unit = head.charCodeAt(i);
+    if (unit > 0x7f) return preAuthEncodingOfAny(payloadType, payload);
+    encoded[i] = unit;
+  }
   encoded.set(payload, head.length);
   return encoded;
+}
+
+// No payload type of ours is other than ASCII, for which the encoder costs more than the hashing.
+function preAuthEncodingOfAny(payloadType: string, payload: Uint8Array): Uint8Array {
+  const type = encodeText(payloadType);
+  const head = encodeText(`DSSEv1 ${type.length} `);
+  return concatBytes(head, type, encodeText(` ${payload.length} `), payload);
 }
 
 /** Hex SHA-256 of the PAE: the statement's name, the same whoever signs it. */
@@ -127,8 +137,7 @@ export function envelopeToJson(envelope: Envelope): JsonValue {
 
 /** The one encoding of an envelope; sorts the signatures. */
 export function formatEnvelope(envelope: Envelope): Uint8Array {
-  const signatures = sortedByKeyId(envelope.signatures);
-  return encodeText(envelopeText({ ...envelope, signatures }));
+  return encodeText(envelopeText(envelope, sortedByKeyId(envelope.signatures)));
 }
 
 /** Whether a payload type marks an exercise; null for a type that is not one of ours. */
@@ -218,14 +227,17 @@ function isBase64Within(value: JsonValue | undefined, bytesMax: number): value i
   return bytes !== null && bytes.length > 0 && bytes.length <= bytesMax;
 }
 
-function sortedByKeyId(signatures: readonly EnvelopeSignature[]): EnvelopeSignature[] {
+function sortedByKeyId(signatures: readonly EnvelopeSignature[]): readonly EnvelopeSignature[] {
+  if (signatures.length < 2) return signatures;
   return signatures.toSorted((a, b) => (a.keyid < b.keyid ? -1 : a.keyid > b.keyid ? 1 : 0));
 }
 
-function envelopeText(envelope: Envelope): string {
-  const payload = encodeBase64(envelope.payload);
-  const list = signatureListText(envelope.signatures);
-  return `{"payload":"${payload}","payloadType":"${envelope.payloadType}","signatures":${list}}`;
+function envelopeText(
+  { payload, payloadType }: Envelope,
+  signatures: readonly EnvelopeSignature[],
+): string {
+  const list = signatureListText(signatures);
+  return `{"payload":"${encodeBase64(payload)}","payloadType":"${payloadType}","signatures":${list}}`;
 }
 
 function signatureListText(signatures: readonly EnvelopeSignature[]): string {

@@ -269,6 +269,7 @@ async function keepFork(
 /**
  * Completes chains whose statement was logged and whose rows were not written (a kill in between):
  * credentials that the statements table holds and the credentials table lacks are verified again.
+ * Reads what belongs to no docket, which is what parties say of themselves: not the whole record.
  */
 export async function repairChains(store: Store, now: number): Promise<number> {
   const rows = await store.reader
@@ -281,8 +282,9 @@ export async function repairChains(store: Store, now: number): Promise<number> {
         .on('proofs.role', '=', 'said'),
     )
     .select(['statements.id', 'statements.author', 'statements.envelope', 'proofs.proof'])
-    .where('statements.kind', '=', 'party.credentials')
+    .where('statements.docket', '=', '')
     .where('statements.own', '=', 0)
+    .where('statements.kind', '=', 'party.credentials')
     .where('statements.refused', 'is', null)
     .where('credentials.id', 'is', null)
     .orderBy('statements.said_index')

@@ -1,4 +1,5 @@
 /** Who owes what to whom by when, as the last fold left it; `now` only decides what is overdue. */
+import type { ObligationStatus } from '@comity/accord';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { partyNames } from './names.ts';
 
@@ -21,8 +22,19 @@ export interface OwedRow {
   provisional: boolean;
 }
 
-/** States in which nothing is owed any more. */
-const endedStates: readonly string[] = ['met', 'late', 'waived', 'fallen'];
+/** Whether something is still owed in a state. */
+const isOpen: { readonly [state in ObligationStatus]: boolean } = {
+  running: true,
+  'start-disputed': true,
+  'met-disputed': true,
+  'not-served': true,
+  met: false,
+  late: false,
+  waived: false,
+  fallen: false,
+};
+// Named one by one, so that the index by state leaves out all that ended long ago.
+const openStates = Object.entries(isOpen).flatMap(([state, open]) => (open ? [state] : []));
 const rowsMax = 10_000;
 
 /**
@@ -37,7 +49,7 @@ export async function listOwed(
   let query = reader.selectFrom('obligations').selectAll();
   if (filter.docket !== undefined) query = query.where('docket', '=', filter.docket);
   if (filter.owedBy !== undefined) query = query.where('owed_by', '=', filter.owedBy);
-  if (filter.all !== true) query = query.where('state', 'not in', [...endedStates]);
+  if (filter.all !== true) query = query.where('state', 'in', openStates);
   const rows = await query.orderBy('due').orderBy('id').limit(rowsMax).execute();
   const names = await partyNames(reader);
   return rows

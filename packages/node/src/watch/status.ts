@@ -136,28 +136,54 @@ async function witnesses(
   origin: string,
   deps: StatusDeps,
 ): Promise<WitnessStatus[]> {
-  const rows = await reader
-    .selectFrom('cosignatures')
-    .select((expression) => [
-      'vkey',
-      expression.fn.max('size').as('size'),
-      expression.fn.max('time').as('time'),
-    ])
-    .where('origin', '=', origin)
-    .where('vkey', '!=', formatVkey(deps.keys.ownAccountSigner.key))
-    .groupBy('vkey')
-    .execute();
+  const own = formatVkey(deps.keys.ownAccountSigner.key);
   const urls = new Map(deps.witnesses.map((witness) => [witness.vkey, witness.url]));
-  const all = new Set([...urls.keys(), ...rows.map((row) => row.vkey)]);
-  return [...all].sort().map((vkey) => {
-    const row = rows.find((one) => one.vkey === vkey);
-    return {
-      vkey,
-      url: urls.get(vkey) ?? null,
-      size: numberOrNull(row?.size),
-      time: numberOrNull(row?.time),
-    };
-  });
+  const newest = new Map<string, { size: number; time: number }>();
+  // From key to key, and of each its newest line: every checkpoint of ours has a line in the table.
+  for (let vkey = await nextCosigner(reader, origin, ''); vkey !== null;) {
+    const line = vkey === own ? null : await newestLine(reader, origin, vkey);
+    if (line !== null) newest.set(vkey, line);
+    vkey = await nextCosigner(reader, origin, vkey);
+  }
+  return [...new Set([...urls.keys(), ...newest.keys()])].sort().map((vkey) => ({
+    vkey,
+    url: urls.get(vkey) ?? null,
+    size: newest.get(vkey)?.size ?? null,
+    time: newest.get(vkey)?.time ?? null,
+  }));
+}
+
+/** The first key after `vkey` that cosigned, or null. */
+async function nextCosigner(
+  reader: StoreReader,
+  origin: string,
+  vkey: string,
+): Promise<string | null> {
+  const row = await reader
+    .selectFrom('cosignatures')
+    .select('vkey')
+    .where('origin', '=', origin)
+    .where('vkey', '>', vkey)
+    .orderBy('vkey')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.vkey ?? null;
+}
+
+async function newestLine(
+  reader: StoreReader,
+  origin: string,
+  vkey: string,
+): Promise<{ size: number; time: number } | null> {
+  const row = await reader
+    .selectFrom('cosignatures')
+    .select(['size', 'time'])
+    .where('origin', '=', origin)
+    .where('vkey', '=', vkey)
+    .orderBy('size', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : { size: Number(row.size), time: Number(row.time) };
 }
 
 function numberOrNull(value: number | string | null | undefined): number | null {
