@@ -2,7 +2,6 @@
 import type { RequestListener } from 'node:http';
 import fastify from 'fastify';
 import { failure, parseVkey, success } from '@comity/record';
-import type { NoteKey } from '@comity/record';
 import type { HandPouches } from './api/deps.ts';
 import type { LogLine } from './context.ts';
 import type { Confirmed } from './exchange/confirm.ts';
@@ -20,6 +19,9 @@ import { directServer } from './exchange/routes/direct-server.ts';
 import { startSealing } from './exchange/sealing.ts';
 import type { Sealing } from './exchange/sealing.ts';
 import { logRoutes } from './log/routes.ts';
+import type { WitnessAddress } from './log/submit.ts';
+import { witnessWord } from './log/witness-word.ts';
+import type { WitnessWord } from './log/witness-word.ts';
 import { startWitnessing } from './log/witnessing.ts';
 import type { NewCosignature, Witnessing } from './log/witnessing.ts';
 import type { OpenNode } from './open-node.ts';
@@ -61,6 +63,7 @@ export async function startExchange(
   const sealing = sealingWhenNeeded();
   const direct = directRoute(store.reader);
   const { clock, random, notify } = desk;
+  const closing = new AbortController();
   const exchange = makeExchange({
     store,
     sequencer,
@@ -72,8 +75,9 @@ export async function startExchange(
     notify,
     dockets: refolder,
     docketsChanged: (dockets) => refolder.docketsChanged(dockets),
-    witnesses: witnessKeys(config.witnesses),
+    witnesses: witnessAddresses(node).map(({ key }) => key),
     rate: rateDefault,
+    askWitnesses: async () => await askWitnesses(node, closing.signal),
     sealing,
     routes: options.offline ? [] : [direct],
   });
@@ -103,6 +107,7 @@ export async function startExchange(
     start: () => exchange.start(choresEveryMs),
     idle: async () => await exchange.idle(),
     async close() {
+      closing.abort();
       stopHeartbeatSeconds();
       stopWaking();
       await witnessing?.close();
@@ -114,11 +119,24 @@ export async function startExchange(
   };
 }
 
-function witnessKeys(witnesses: readonly { vkey: string }[]): NoteKey[] {
-  return witnesses.flatMap(({ vkey }) => {
+/** The configured witnesses, with their addresses. */
+function witnessAddresses({ config }: OpenNode): WitnessAddress[] {
+  return config.witnesses.flatMap(({ vkey, url }) => {
     const key = parseVkey(vkey);
-    return key.ok ? [key.value] : [];
+    return key.ok ? [{ key: key.value, url }] : [];
   });
+}
+
+/** What each configured witness says of our log; nothing while it is empty. */
+async function askWitnesses(node: OpenNode, signal: AbortSignal): Promise<WitnessWord[]> {
+  const { storage, keys } = node;
+  const checkpoint = storage.sequencer.newest();
+  if (checkpoint === null) return [];
+  const { reader } = storage.store;
+  const wish = { reader, fetch: globalThis.fetch, signal, logKey: keys.logSigner.key, checkpoint };
+  return await Promise.all(
+    witnessAddresses(node).map((witness) => witnessWord({ ...wish, witness })),
+  );
 }
 
 async function beginWitnessing(
@@ -126,17 +144,14 @@ async function beginWitnessing(
   told: (parties: readonly string[]) => void,
   log: LogLine,
 ): Promise<Witnessing> {
-  const { storage, keys, config, desk } = node;
+  const { storage, keys, desk } = node;
   const { store, sequencer } = storage;
   const witnessing = await startWitnessing({
     store,
     clock: desk.clock,
     sequencer,
     logKey: keys.logSigner.key,
-    witnesses: config.witnesses.flatMap(({ vkey, url }) => {
-      const key = parseVkey(vkey);
-      return key.ok ? [{ key: key.value, url }] : [];
-    }),
+    witnesses: witnessAddresses(node),
     fetch: globalThis.fetch,
     chance: () => (desk.random(1)[0] ?? 0) / 256,
     log,

@@ -70,6 +70,10 @@ const titles: { readonly [code: string]: readonly [number, string] } = {
   'wrong-media-type': [415, 'This content type is not taken here'],
   'rate-limited': [429, 'Too many requests; wait a little'],
   restored: [503, 'The home was restored from a copy; nothing is signed yet'],
+  'log-ended': [503, 'Our log has ended; begin another with: comity credentials new-log'],
+  'log-not-ended': [409, 'Our log goes on; another is begun only when it has ended'],
+  'not-blocked': [409, 'Nothing is blocked; there is nothing to confirm'],
+  'somebody-to-ask': [409, 'There is somebody to ask; an officer’s word is not enough'],
   closed: [503, 'The node is stopping'],
   unreachable: [502, 'The other side does not answer'],
 };

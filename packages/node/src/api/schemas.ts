@@ -210,6 +210,7 @@ export const status = z.object({
     size: z.number().int(),
     root: z.string().nullable(),
     blocked: z.string().nullable(),
+    todo: z.string().nullable(),
   }),
   witnesses: z.array(witness),
   alarms: z.array(alarm),

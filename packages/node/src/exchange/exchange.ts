@@ -139,6 +139,7 @@ class NodeExchange implements Exchange {
     const silent = await store.transact((tx) => this.#choresInStore(tx, paired, now));
     for (const party of silent) notify({ type: 'channel', party });
     await this.#restore.ask();
+    if (sequencer.blocked === 'restored') this.#inBackground(() => this.#askWitnesses());
     if (sequencer.blocked === null) await sayDueHeartbeats(this.#deps);
     this.said(paired);
   }
@@ -205,6 +206,11 @@ class NodeExchange implements Exchange {
     const { digests } = report.compare;
     await compareAllDigests(this.#deps, report.sender, digests);
     if (digests.length > 0) this.courier.kick(report.sender);
+  }
+
+  /** Apart from the other chores: a witness may take its time. */
+  async #askWitnesses(): Promise<void> {
+    if (await this.#restore.askWitnesses()) await this.courier.kickAll();
   }
 
   async #takeAnswer(party: string, sealed: Uint8Array): Promise<boolean> {

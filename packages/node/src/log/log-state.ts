@@ -3,6 +3,7 @@ import { encodeHex, equalBytes, decodeHex, formatVkey, InvariantError } from '@c
 import type { NoteKey } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { newestCheckpoint, openOwnCheckpoint } from './checkpoints.ts';
+import { readEndedLog, type EndedLog } from './ended-log.ts';
 import type { HighWater } from './high-water.ts';
 import type { PublishedCheckpoint } from './jobs.ts';
 import { loadEdge, rootAt, treeSize } from './tiles.ts';
@@ -15,11 +16,13 @@ export interface LogState {
   time: number;
   adopted: boolean;
   parked: boolean;
+  /** Not null where this log has ended: nothing is signed in it ever again. */
+  ended: EndedLog | null;
 }
 
 /**
  * Loads and verifies the right edge: the stored note must be ours and its root that of the tiles.
- * Six reads, whatever the log's size. Throws when the database contradicts itself.
+ * Seven reads, whatever the log's size. Throws when the database contradicts itself.
  */
 export async function loadLogState(
   reader: StoreReader | StoreTransaction,
@@ -43,6 +46,7 @@ export async function loadLogState(
     time: await lastOwnTime(reader, origin, size, formatVkey(ownAccountKey)),
     adopted: await hasRows(reader, 'adopted_entries'),
     parked: await hasRows(reader, 'parked'),
+    ended: await readEndedLog(reader, origin),
   };
 }
 

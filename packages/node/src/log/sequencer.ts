@@ -19,14 +19,17 @@ import {
 import type { Clock, LogLine } from '../context.ts';
 import type { Store } from '../store/store.ts';
 import { writeBatch, type BatchOutcome, type FollowUp, type Job, type JobResult } from './batch.ts';
+import { blockedWords } from './blocked-words.ts';
 import { openOwnCheckpoint } from './checkpoints.ts';
 import { readHighWater, writeHighWater } from './high-water.ts';
 import type {
+  Blocked,
   ClearRestoreCode,
   EntryRun,
   HeldJob,
   Logged,
   PublishedCheckpoint,
+  RestoreWord,
   SaidJob,
   Sequencer,
   StatedCheckpoint,
@@ -34,7 +37,7 @@ import type {
 import { highWaterOf, isRestored, loadLogState, type LogState } from './log-state.ts';
 import { raiseAlarm, recordEvidence } from './alarms.ts';
 import { parkJobs, readParked } from './parked.ts';
-import { adoptStated, judgeStated, noteLostTail } from './restore.ts';
+import { rebuildFrom } from './restore.ts';
 import { rootAt } from './tiles.ts';
 
 export type {
@@ -70,7 +73,7 @@ export interface SequencerDeps {
 
 interface Queued {
   job: Job;
-  resolve: (result: JobResult | 'restored' | 'closed') => void;
+  resolve: (result: JobResult | Blocked | 'closed') => void;
   reject: (error: unknown) => void;
 }
 
@@ -82,18 +85,34 @@ export async function openSequencer(deps: SequencerDeps): Promise<Sequencer> {
   const { store, logSigner, ownAccountSigner, highWaterPath } = deps;
   const state = await loadLogState(store.reader, logSigner.key, ownAccountSigner.key);
   const mark = await readHighWater(highWaterPath);
-  const restored = await isRestored(store.reader, logSigner.key.name, state.edge.size, mark);
-  if (!restored && state.newest !== null && (mark as { size: number }).size < state.edge.size) {
+  const origin = logSigner.key.name;
+  const ended = state.ended !== null;
+  const restored = !ended && (await isRestored(store.reader, origin, state.edge.size, mark));
+  if (restored) await alarmRestored(deps);
+  if (
+    !restored &&
+    !ended &&
+    state.newest !== null &&
+    (mark as { size: number }).size < state.edge.size
+  ) {
     await writeHighWater(highWaterPath, highWaterOf(state.newest));
   }
-  return new LogSequencer(deps, state, restored);
+  return new LogSequencer(deps, state, ended ? 'ended' : restored ? 'restored' : null);
+}
+
+async function alarmRestored(deps: SequencerDeps): Promise<void> {
+  const { store, clock, logSigner, witnesses } = deps;
+  await store.transact(async (tx) => {
+    const detail = await blockedWords(tx, 'restored', logSigner.key.name, witnesses?.length ?? 0);
+    await raiseAlarm(tx, { code: 'restored', party: null, about: '', detail }, clock.now());
+  });
 }
 
 class LogSequencer implements Sequencer {
   readonly #deps: SequencerDeps;
   readonly #listeners = new Set<(checkpoint: PublishedCheckpoint) => void>();
   #state: LogState;
-  #blocked: 'restored' | null;
+  #blocked: Blocked | null;
   #closed = false;
   #queue: Queued[] = [];
   #pump: Promise<void> | null = null;
@@ -102,14 +121,14 @@ class LogSequencer implements Sequencer {
   /** After a transaction of unknown outcome the state in memory may be behind the database. */
   #doubtful = false;
 
-  constructor(deps: SequencerDeps, state: LogState, restored: boolean) {
+  constructor(deps: SequencerDeps, state: LogState, blocked: Blocked | null) {
     this.#deps = deps;
     this.#state = state;
-    this.#blocked = restored ? 'restored' : null;
-    if (!restored && state.parked) void this.#queueParked();
+    this.#blocked = blocked;
+    if (blocked === null && state.parked) void this.#queueParked();
   }
 
-  get blocked(): 'restored' | null {
+  get blocked(): Blocked | null {
     return this.#blocked;
   }
 
@@ -119,8 +138,9 @@ class LogSequencer implements Sequencer {
 
   async said(
     job: SaidJob,
-  ): Promise<Result<Logged, 'stale-draft' | 'double-said' | 'restored' | 'closed'>> {
+  ): Promise<Result<Logged, 'stale-draft' | 'double-said' | 'restored' | 'log-ended' | 'closed'>> {
     const result = await this.#enqueue({ role: 'said', job });
+    if (result === 'ended') return failure('log-ended', this.#deps.logSigner.key.name);
     return typeof result === 'string' ? failure(result, job.id) : result;
   }
 
@@ -128,10 +148,10 @@ class LogSequencer implements Sequencer {
     if (this.#closed) return failure('closed', '');
     if (this.#blocked !== null) return await this.#park(jobs);
     const results = await Promise.all(jobs.map((job) => this.#enqueue({ role: 'held', job })));
-    if (results.includes('restored')) return await this.#park(jobs);
+    if (results.some((one) => one === 'restored' || one === 'ended')) return await this.#park(jobs);
     const logged: Logged[] = [];
     for (const result of results) {
-      if (typeof result === 'string') return failure(result, '');
+      if (typeof result === 'string') return failure('closed', '');
       if (!result.ok) throw new InvariantError(`held statement is our own: ${result.path}`);
       logged.push(result.value);
     }
@@ -163,11 +183,10 @@ class LogSequencer implements Sequencer {
       // With this mark a later start finds itself behind, or on another branch, and stays blocked.
       await writeHighWater(highWaterPath, highWaterOf({ ...checkpoint, note }));
       await store.transact(async (tx) => {
-        const now = clock.now();
         const evidence = { kind: 'own-log-ahead', party: '', body: note };
-        await recordEvidence(tx, evidence, now);
-        await raiseAlarm(tx, { code: 'restored', party: null, about: '', detail: note }, now);
+        await recordEvidence(tx, evidence, clock.now());
       });
+      await alarmRestored(this.#deps);
     }
     return 'restored';
   }
@@ -175,37 +194,36 @@ class LogSequencer implements Sequencer {
   async clearRestore(
     stated: StatedCheckpoint[],
     copies: EntryRun[] = [],
-    nobodyElse = false,
+    word: RestoreWord = {},
   ): Promise<Result<{ size: number }, ClearRestoreCode>> {
     const { store, logSigner, ownAccountSigner, highWaterPath, clock } = this.#deps;
-    if (this.#blocked === null) return success({ size: this.#state.edge.size });
+    const { size } = this.#state.edge;
+    if (this.#blocked === null) return success({ size });
     const logKey = logSigner.key;
+    if (this.#blocked === 'ended') return failure('log-ended', logKey.name, String(size));
     const ownAccountKey = ownAccountSigner.key;
     const keys = { logKey, ownAccountKey, witnesses: this.#deps.witnesses ?? [] };
-    const judged = await judgeStated(store.reader, keys, stated, nobodyElse);
-    if (!judged.ok) return judged;
-    const size = this.#state.edge.size;
     const mark = await readHighWater(highWaterPath);
-    const now = clock.now();
-    let adopted: Result<{ size: number }, ClearRestoreCode>;
-    try {
-      adopted = await store.transact(async (tx) => {
-        const outcome = await adoptStated(tx, keys, judged.value, stated, copies, size, now);
-        if (!outcome.ok) throw new Undo(outcome);
-        await noteLostTail(tx, mark, logKey.name, outcome.value.size, now);
-        return outcome;
-      });
-    } catch (error) {
-      if (error instanceof Undo) return error.failure;
-      throw error;
-    }
+    const place = { size, mark, now: clock.now() };
+    const rebuilt = await rebuildFrom(store, keys, stated, copies, word, place);
+    if (!rebuilt.ok) return rebuilt;
     this.#state = await loadLogState(store.reader, logKey, ownAccountKey);
+    const { ended, newest } = rebuilt.value;
+    if (ended !== null) {
+      this.#blocked = 'ended';
+      // The mark stays past what is left, so that an older copy of this home is blocked as well.
+      const marked = mark === null || mark === 'unreadable' ? -1 : mark.size;
+      if (newest !== null && newest.checkpoint.size > marked) {
+        await writeHighWater(highWaterPath, highWaterOf({ ...newest.checkpoint, note: '' }));
+      }
+      return failure('log-ended', logKey.name, String(ended.size));
+    }
     if (this.#state.newest !== null) {
       await writeHighWater(highWaterPath, highWaterOf(this.#state.newest));
     }
     this.#blocked = null;
     if (this.#state.parked) void this.#queueParked();
-    return adopted;
+    return success({ size: rebuilt.value.size });
   }
 
   async close(): Promise<void> {
@@ -214,7 +232,7 @@ class LogSequencer implements Sequencer {
     for (const { resolve } of this.#queue.splice(0)) resolve('closed');
   }
 
-  #enqueue(job: Job): Promise<JobResult | 'restored' | 'closed'> {
+  #enqueue(job: Job): Promise<JobResult | Blocked | 'closed'> {
     if (this.#closed) return Promise.resolve('closed');
     if (this.#blocked !== null) return Promise.resolve(this.#blocked);
     if (this.#queue.length >= queuedJobsMax) {
@@ -371,15 +389,5 @@ class LogSequencer implements Sequencer {
       const message = error instanceof Error ? error.message : String(error);
       this.#deps.log?.('error', 'parked statements were not logged', { message });
     }
-  }
-}
-
-/** Undoes a transaction whose outcome is a failure, not an error. */
-class Undo extends Error {
-  readonly failure: Result<never, ClearRestoreCode>;
-
-  constructor(failed: Result<never, ClearRestoreCode>) {
-    super('undone');
-    this.failure = failed;
   }
 }
