@@ -33,6 +33,8 @@ export interface NodeExchange {
   hand: HandPouches;
   /** Asks the other participants to confirm a docket as it is now (exchange/confirm.ts). */
   confirm(docket: string, seconds: number): Promise<Confirmed | null>;
+  /** An officer's word that nobody else ever had our log (exchange/after-restore.ts). */
+  nobodyElse: Exchange['nobodyElse'];
   /** Requests of counterparts: pouches, log tiles, witness, who we are. */
   handler: RequestListener;
   /** Begins to send and to keep channels alive; call it once the node listens. */
@@ -103,6 +105,7 @@ export async function startExchange(
   return {
     hand: handPouches(exchange),
     confirm: async (docket, seconds) => await exchange.confirm(docket, seconds),
+    nobodyElse: async () => await exchange.nobodyElse(),
     handler: server.routing.bind(server),
     start: () => exchange.start(choresEveryMs),
     idle: async () => await exchange.idle(),

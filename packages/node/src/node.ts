@@ -173,6 +173,7 @@ async function serve(
     direct: () => urls.exchange,
     hand: exchange.hand,
     confirm: exchange.confirm,
+    nobodyElse: exchange.nobodyElse,
     foldSettled: () => node.refolder.settled(),
     fetchDocument,
     requestsPerMinute: options.requestsPerMinute ?? requestsPerMinuteDefault,

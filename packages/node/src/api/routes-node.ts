@@ -13,7 +13,16 @@ import { nodeStatus } from '../watch/status.ts';
 import type { ApiDeps } from './deps.ts';
 import { showDraft } from './drafts-shown.ts';
 import { orProblem, ProblemError } from './problem.ts';
-import { alarm, draft, roster, rotationWish, status, witness } from './schemas.ts';
+import {
+  alarm,
+  draft,
+  restoreAnswer,
+  restoreWord,
+  roster,
+  rotationWish,
+  status,
+  witness,
+} from './schemas.ts';
 import { typed } from './scope.ts';
 
 const self = z.object({
@@ -64,6 +73,7 @@ export function nodeRoutes(scope: FastifyInstance, deps: ApiDeps): void {
     return (await readStatus()).witnesses;
   });
   alarmRoutes(scope, deps);
+  restoreRoute(scope, deps);
   rotationRoute(scope, deps);
 }
 
@@ -94,6 +104,23 @@ function alarmRoutes(scope: FastifyInstance, deps: ApiDeps): void {
       const cleared = await desk.store.transact((tx) => clearAlarm(tx, id, desk.clock.now()));
       if (!cleared) throw new ProblemError(failure('unknown-alarm', id));
       return { alarm: id };
+    },
+  );
+}
+
+/** Ending the block after a restore where there is nobody to ask (rulings.md, 25). */
+function restoreRoute(scope: FastifyInstance, deps: ApiDeps): void {
+  typed(scope).post(
+    '/restore/confirm',
+    { schema: { body: restoreWord, response: { 200: restoreAnswer } } },
+    async () => {
+      const confirmed = await deps.nobodyElse();
+      if (confirmed.ok) return { size: confirmed.value.size, ended: false };
+      if (confirmed.code === 'not-enough-stated' || confirmed.code === 'entries-needed') {
+        throw new ProblemError(failure('somebody-to-ask', '', confirmed.detail));
+      }
+      if (confirmed.code !== 'log-ended') throw new ProblemError(confirmed);
+      return { size: Number(confirmed.detail), ended: true };
     },
   );
 }

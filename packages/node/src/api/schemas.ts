@@ -292,6 +292,14 @@ export const rotationWish = z.strictObject({
   expires: time.optional(),
 });
 
+/** The officer says it in so many words: nothing else is a reason to go on. */
+export const restoreWord = z.strictObject({ nobodyElse: z.literal(true) });
+export const restoreAnswer = z.object({
+  size: z.number().int(),
+  /** The log ended: a witness cosigned more than is left of it. */
+  ended: z.boolean(),
+});
+
 export const importRequest = z.strictObject({
   to: z.array(partyText).min(1).max(64),
   dryRun: z.boolean().default(false),

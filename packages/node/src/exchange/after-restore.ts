@@ -3,8 +3,9 @@
  * newest checkpoint of our log that they hold (rulings.md, 25): counterparts are asked in pouches
  * and answer in pouches, witnesses are asked by HTTP.
  */
-import type { EntryRun, StatedCheckpoint } from '../log/jobs.ts';
-import type { WitnessWord } from '../log/witness-word.ts';
+import { failure } from '@comity/record';
+import type { Result } from '@comity/record';
+import type { ClearRestoreCode, EntryRun, StatedCheckpoint } from '../log/jobs.ts';
 import { channelParties } from './channels.ts';
 import type { ExchangeDeps } from './deps.ts';
 import type { IntakeReport } from './intake.ts';
@@ -23,6 +24,12 @@ export interface AfterRestore {
   askWitnesses(): Promise<boolean>;
   /** Takes note of what a pouch said of our own log; true when the block was ended by it. */
   heard(report: Pick<IntakeReport, 'sender' | 'ownLog'>): Promise<boolean>;
+  /**
+   * An officer's word that nobody else ever had our log: no counterpart at all, and no witness but
+   * the configured ones, which are asked now. Ends the block, or the log (`log-ended`) where a
+   * witness cosigned more than is left. `not-enough-stated` while there is somebody to ask.
+   */
+  nobodyElse(): Promise<Result<{ size: number }, ClearRestoreCode | 'not-blocked'>>;
 }
 
 /** Collects what is stated, until it is enough. */
@@ -42,7 +49,7 @@ class Collector implements AfterRestore {
   #witnessesAskedAt = -Infinity;
   #asking = false;
   /** One decision after the other: each rests on the log as the one before left it. */
-  #deciding: Promise<boolean> = Promise.resolve(false);
+  #deciding: Promise<unknown> = Promise.resolve();
 
   constructor(deps: RestoreDeps) {
     this.#deps = deps;
@@ -67,25 +74,36 @@ class Collector implements AfterRestore {
   }
 
   async askWitnesses(): Promise<boolean> {
-    const { sequencer, clock, askWitnesses, log } = this.#deps;
+    const { sequencer, clock, askWitnesses } = this.#deps;
     if (askWitnesses === undefined || sequencer.blocked !== 'restored' || this.#asking)
       return false;
     const now = clock.now();
     if (now - this.#witnessesAskedAt < restoreAskAgainSeconds) return false;
     this.#witnessesAskedAt = now;
     this.#asking = true;
-    let words: WitnessWord[];
     try {
-      words = await askWitnesses();
+      if (!(await this.#hearWitnesses())) return false;
     } finally {
       this.#asking = false;
     }
+    return await this.#ends();
+  }
+
+  async nobodyElse(): Promise<Result<{ size: number }, ClearRestoreCode | 'not-blocked'>> {
+    if (this.#deps.sequencer.blocked === null) return failure('not-blocked', '');
+    await this.#hearWitnesses();
+    return await this.#decide(true);
+  }
+
+  /** Whether any of them stated a checkpoint. */
+  async #hearWitnesses(): Promise<boolean> {
+    const { askWitnesses, log } = this.#deps;
     let heard = false;
-    for (const { stated, reason } of words) {
+    for (const { stated, reason } of (await askWitnesses?.()) ?? []) {
       if (stated === null) log('warn', 'a witness did not state our checkpoint', { reason });
       else heard = this.#hear(stated) || heard;
     }
-    return heard && (await this.#decide());
+    return heard;
   }
 
   async heard({ sender, ownLog }: Pick<IntakeReport, 'sender' | 'ownLog'>): Promise<boolean> {
@@ -106,7 +124,7 @@ class Collector implements AfterRestore {
       this.#hear({ by: sender, note });
       this.#answers.set(sender, (this.#answers.get(sender) ?? 0) + 1);
     }
-    return this.#stated.size > 0 && (fresh || note !== undefined) && (await this.#decide());
+    return this.#stated.size > 0 && (fresh || note !== undefined) && (await this.#ends());
   }
 
   #hear({ by, note }: StatedCheckpoint): boolean {
@@ -125,26 +143,27 @@ class Collector implements AfterRestore {
     return run.entries.length > before;
   }
 
-  #decide(): Promise<boolean> {
-    this.#deciding = this.#deciding.then(
-      () => this.#tryToEnd(),
-      () => this.#tryToEnd(),
-    );
-    return this.#deciding;
+  async #ends(): Promise<boolean> {
+    return (await this.#decide(false)).ok;
   }
 
-  async #tryToEnd(): Promise<boolean> {
+  #decide(nobodyElse: boolean): Promise<Result<{ size: number }, ClearRestoreCode>> {
+    const decided = this.#deciding.then(() => this.#tryToEnd(nobodyElse));
+    this.#deciding = decided.catch(() => undefined);
+    return decided;
+  }
+
+  async #tryToEnd(nobodyElse: boolean): Promise<Result<{ size: number }, ClearRestoreCode>> {
     const { sequencer, log } = this.#deps;
-    if (sequencer.blocked !== 'restored') return false;
     const stated = [...this.#stated].map(([by, note]) => ({ by, note }));
     const runs = [...this.#runs.values()].flatMap((each) => [...each.values()]);
     const enough = [...this.#answers].filter(([, answers]) => answers >= restoreAnswersMin);
     const exhausted = new Set(enough.map(([party]) => party));
-    const cleared = await sequencer.clearRestore(stated, runs, { exhausted });
+    const cleared = await sequencer.clearRestore(stated, runs, { exhausted, nobodyElse });
     if (cleared.ok) log('info', 'the log goes on after a restore', { size: cleared.value.size });
     else log('warn', 'the log is still blocked after a restore', { code: cleared.code });
     if (cleared.ok || cleared.code === 'log-ended') this.#forget();
-    return cleared.ok;
+    return cleared;
   }
 
   #forget(): void {

@@ -43,6 +43,8 @@ export interface Exchange {
   said(recipients: readonly string[]): void;
   /** Asks the other participants to confirm a docket as it is now; null where it is not known. */
   confirm(docket: string, seconds: number): Promise<Confirmed | null>;
+  /** An officer's word that nobody else ever had our log (after-restore.ts). */
+  nobodyElse: AfterRestore['nobodyElse'];
   /** Heartbeats, silence, missing parents, passing on: what is due now. Call it every second or so. */
   chores(): Promise<void>;
   /** Pouches that were turned away, by reason. */
@@ -129,6 +131,10 @@ class NodeExchange implements Exchange {
       this.courier.wake(party);
     };
     return await confirmDocket({ ...this.#deps, ask, closed: () => this.#closed }, docket, seconds);
+  }
+
+  nobodyElse(): ReturnType<AfterRestore['nobodyElse']> {
+    return this.#restore.nobodyElse();
   }
 
   async chores(): Promise<void> {
