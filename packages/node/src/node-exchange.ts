@@ -153,7 +153,10 @@ async function beginWitnessing(
     store,
     clock: desk.clock,
     sequencer,
-    logKey: keys.logSigner.key,
+    // A new log may begin while the node runs.
+    get logKey() {
+      return keys.logSigner.key;
+    },
     witnesses: witnessAddresses(node),
     fetch: globalThis.fetch,
     chance: () => (desk.random(1)[0] ?? 0) / 256,

@@ -1,8 +1,10 @@
 /** The node itself: status, who we are, officers, witnesses, alarms, rotation of credentials. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { failure, formatVkey } from '@comity/record';
+import { failure, formatVkey, newestVersion } from '@comity/record';
 import { makeDraft } from '../desk/drafts.ts';
+import { ensureNextLogKey } from '../home/log-keys.ts';
+import { readEndedLog } from '../log/ended-log.ts';
 import { listOfficerKeys } from '../officers/key-files.ts';
 import { rosterOf } from '../officers/roster.ts';
 import { rotateCredentials } from '../officers/rotation.ts';
@@ -75,6 +77,7 @@ export function nodeRoutes(scope: FastifyInstance, deps: ApiDeps): void {
   alarmRoutes(scope, deps);
   restoreRoute(scope, deps);
   rotationRoute(scope, deps);
+  newLogRoute(scope, deps);
 }
 
 function alarmRoutes(scope: FastifyInstance, deps: ApiDeps): void {
@@ -134,6 +137,32 @@ function rotationRoute(scope: FastifyInstance, deps: ApiDeps): void {
       const chain = await ownChain(deps);
       const wish = request.body as RotationWish;
       const body = orProblem(rotateCredentials(chain, wish, desk.clock.now()));
+      const made = orProblem(
+        await makeDraft(desk, { kind: 'party.credentials', to: [], docket: null, body }),
+      );
+      return await reply.code(201).send(showDraft(made, chain));
+    },
+  );
+}
+
+/** Where our log has ended: the credentials that begin another (protocol.md, Log). */
+function newLogRoute(scope: FastifyInstance, deps: ApiDeps): void {
+  const { desk, keys, layout } = deps;
+  typed(scope).post(
+    '/credentials/new-log',
+    { schema: { body: z.strictObject({}).nullish(), response: { 201: draft } } },
+    async (_request, reply) => {
+      const chain = await ownChain(deps);
+      const { origin } = newestVersion(chain).body.log;
+      const ended = await readEndedLog(desk.store.reader, origin);
+      if (desk.sequencer.blocked !== 'ended' || ended === null) {
+        throw new ProblemError(failure('log-not-ended', origin));
+      }
+      const begun = new Set(chain.versions.map((version) => version.origin));
+      const logs = { firstOrigin: chain.versions[0]?.origin ?? origin, begun: begun.size };
+      const { key } = await ensureNextLogKey(layout, keys, logs, desk.random);
+      const newLog = { vkey: formatVkey(key), origin: key.name, size: ended.size };
+      const body = orProblem(rotateCredentials(chain, { newLog }, desk.clock.now()));
       const made = orProblem(
         await makeDraft(desk, { kind: 'party.credentials', to: [], docket: null, body }),
       );

@@ -71,7 +71,6 @@ class NodeExchange implements Exchange {
   readonly courier: Courier;
   readonly hand: HandRoute;
   readonly #deps: ExchangeParts;
-  readonly #own: { party: string; origin: string };
   readonly #intake: Intake;
   readonly #restore: AfterRestore;
   readonly #watch = makePassOnWatch();
@@ -83,7 +82,6 @@ class NodeExchange implements Exchange {
 
   constructor(deps: ExchangeParts) {
     this.#deps = deps;
-    this.#own = { party: deps.keys.party, origin: deps.keys.logSigner.key.name };
     const rate = makeRateLimits(deps.rate, deps.clock);
     this.#intake = makeIntake({ ...deps, rate, locks: makeIdLocks() });
     this.#restore = makeAfterRestore(deps);
@@ -177,7 +175,12 @@ class NodeExchange implements Exchange {
     paired: readonly string[],
     now: number,
   ): Promise<string[]> {
-    const entered = await enterDeferred(tx, this.#own, now);
+    const self = this.#deps.keys.party;
+    const entered = await enterDeferred(
+      tx,
+      { party: self, origin: this.#deps.keys.logSigner.key.name },
+      now,
+    );
     await markDirty(tx, entered.dockets);
     if (entered.dockets.length > 0) this.#deps.docketsChanged(entered.dockets);
     for (const party of paired) {
@@ -185,7 +188,7 @@ class NodeExchange implements Exchange {
       await askForMissing(tx, party, now);
     }
     for (const [party, ids] of this.#watch.due(now)) {
-      if (paired.includes(party)) await passOn(tx, this.#own.party, party, ids, now);
+      if (paired.includes(party)) await passOn(tx, self, party, ids, now);
     }
     return watchSilence(tx, now);
   }
@@ -234,7 +237,9 @@ class NodeExchange implements Exchange {
 
   async #beforeExport(party: string): Promise<void> {
     const now = this.#deps.clock.now();
-    await this.#deps.store.transact((tx) => passOnEverything(tx, this.#own.party, party, now));
+    await this.#deps.store.transact((tx) =>
+      passOnEverything(tx, this.#deps.keys.party, party, now),
+    );
     if ((await stateOf(this.#deps, party)) === 'confirmed') await sayUncovered(this.#deps, party);
   }
 

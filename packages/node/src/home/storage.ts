@@ -9,6 +9,7 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { NodeConfig } from './config.ts';
 import { highWaterPath } from './layout.ts';
+import { chooseLogKeys } from './log-keys.ts';
 import type { HomeLayout } from './layout.ts';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -31,7 +32,7 @@ export interface StorageDeps {
 /** `store-unavailable` when the database cannot be opened; the detail is for the operator. */
 export async function openStorage(
   deps: StorageDeps,
-): Promise<Result<Storage, 'store-unavailable'>> {
+): Promise<Result<Storage, 'store-unavailable' | 'bad-key-file'>> {
   const { config, keys, layout } = deps;
   let store: Store;
   try {
@@ -46,10 +47,20 @@ export async function openStorage(
     return failure('store-unavailable', '', error instanceof Error ? error.message : undefined);
   }
   try {
+    const chosen = await chooseLogKeys(layout, keys, store.reader);
+    if (!chosen.ok) {
+      await store.close();
+      return chosen;
+    }
     const sequencer = await openSequencer({
       store,
       clock: deps.clock,
       logSigner: keys.logSigner,
+      nextLogSigner: () => keys.nextLogSigner,
+      onNewLog: (signer) => {
+        keys.logSigner = signer;
+        keys.nextLogSigner = null;
+      },
       ownAccountSigner: keys.ownAccountSigner,
       highWaterPath: highWaterPath(keys.party, config.stateDirectory, deps.environment),
       witnesses: config.witnesses.map((witness) => witness.vkey),

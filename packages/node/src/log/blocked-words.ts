@@ -1,5 +1,8 @@
 /** Why nothing is signed and what to do about it, for status and alarm: one sentence for each case. */
-import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import type { NoteSigner } from '@comity/record';
+import type { Clock } from '../context.ts';
+import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
+import { raiseAlarm } from './alarms.ts';
 import { endedWords, readEndedLog } from './ended-log.ts';
 import type { Blocked } from './jobs.ts';
 
@@ -49,4 +52,18 @@ export async function blockedWords(
 
 function one(count: number): string {
   return count === 1 ? 'is one' : `are ${count}`;
+}
+
+/** Raises the alarm of a log that is blocked after a restore. */
+export async function alarmRestored(deps: {
+  store: Store;
+  clock: Clock;
+  logSigner: NoteSigner;
+  witnesses?: readonly string[];
+}): Promise<void> {
+  const { store, clock, logSigner, witnesses } = deps;
+  await store.transact(async (tx) => {
+    const detail = await blockedWords(tx, 'restored', logSigner.key.name, witnesses?.length ?? 0);
+    await raiseAlarm(tx, { code: 'restored', party: null, about: '', detail }, clock.now());
+  });
 }

@@ -19,7 +19,7 @@ import {
 import type { Clock, LogLine } from '../context.ts';
 import type { Store } from '../store/store.ts';
 import { writeBatch, type BatchOutcome, type FollowUp, type Job, type JobResult } from './batch.ts';
-import { blockedWords } from './blocked-words.ts';
+import { alarmRestored } from './blocked-words.ts';
 import { openOwnCheckpoint } from './checkpoints.ts';
 import { readHighWater, writeHighWater } from './high-water.ts';
 import type {
@@ -34,8 +34,9 @@ import type {
   Sequencer,
   StatedCheckpoint,
 } from './jobs.ts';
-import { highWaterOf, isRestored, loadLogState, type LogState } from './log-state.ts';
-import { raiseAlarm, recordEvidence } from './alarms.ts';
+import { blockOf, highWaterOf, isBehind, loadLogState, type LogState } from './log-state.ts';
+import { recordEvidence } from './alarms.ts';
+import { beginLog } from './new-log.ts';
 import { parkJobs, readParked } from './parked.ts';
 import { rebuildFrom } from './restore.ts';
 import { rootAt } from './tiles.ts';
@@ -62,6 +63,9 @@ export interface SequencerDeps {
   clock: Clock;
   logSigner: NoteSigner;
   ownAccountSigner: NoteSigner;
+  /** Key of the log that may follow one that ended, and what to do when it has begun. */
+  nextLogSigner?: () => NoteSigner | null;
+  onNewLog?: (signer: NoteSigner) => void;
   /** File outside the home folder (rulings.md, 25). */
   highWaterPath: string;
   /** vkeys of configured witnesses; any one of them may end the blocked state. */
@@ -85,31 +89,16 @@ export async function openSequencer(deps: SequencerDeps): Promise<Sequencer> {
   const { store, logSigner, ownAccountSigner, highWaterPath } = deps;
   const state = await loadLogState(store.reader, logSigner.key, ownAccountSigner.key);
   const mark = await readHighWater(highWaterPath);
-  const origin = logSigner.key.name;
-  const ended = state.ended !== null;
-  const restored = !ended && (await isRestored(store.reader, origin, state.edge.size, mark));
-  if (restored) await alarmRestored(deps);
-  if (
-    !restored &&
-    !ended &&
-    state.newest !== null &&
-    (mark as { size: number }).size < state.edge.size
-  ) {
+  const blocked = await blockOf(store.reader, logSigner.key.name, state, mark);
+  if (blocked === 'restored') await alarmRestored(deps);
+  if (blocked === null && state.newest !== null && isBehind(mark, state.newest)) {
     await writeHighWater(highWaterPath, highWaterOf(state.newest));
   }
-  return new LogSequencer(deps, state, ended ? 'ended' : restored ? 'restored' : null);
-}
-
-async function alarmRestored(deps: SequencerDeps): Promise<void> {
-  const { store, clock, logSigner, witnesses } = deps;
-  await store.transact(async (tx) => {
-    const detail = await blockedWords(tx, 'restored', logSigner.key.name, witnesses?.length ?? 0);
-    await raiseAlarm(tx, { code: 'restored', party: null, about: '', detail }, clock.now());
-  });
+  return new LogSequencer(deps, state, blocked);
 }
 
 class LogSequencer implements Sequencer {
-  readonly #deps: SequencerDeps;
+  #deps: SequencerDeps;
   readonly #listeners = new Set<(checkpoint: PublishedCheckpoint) => void>();
   #state: LogState;
   #blocked: Blocked | null;
@@ -118,6 +107,7 @@ class LogSequencer implements Sequencer {
   #pump: Promise<void> | null = null;
   /** Until the batch that is being committed has its high-water record. */
   #unsettled: Promise<void> | null = null;
+  #beginning: Promise<unknown> = Promise.resolve();
   /** After a transaction of unknown outcome the state in memory may be behind the database. */
   #doubtful = false;
 
@@ -139,6 +129,7 @@ class LogSequencer implements Sequencer {
   async said(
     job: SaidJob,
   ): Promise<Result<Logged, 'stale-draft' | 'double-said' | 'restored' | 'log-ended' | 'closed'>> {
+    if (this.#blocked === 'ended') return await this.#begin(job);
     const result = await this.#enqueue({ role: 'said', job });
     if (result === 'ended') return failure('log-ended', this.#deps.logSigner.key.name);
     return typeof result === 'string' ? failure(result, job.id) : result;
@@ -230,6 +221,26 @@ class LogSequencer implements Sequencer {
     this.#closed = true;
     await this.#pump;
     for (const { resolve } of this.#queue.splice(0)) resolve('closed');
+  }
+
+  /** In a log that has ended only one thing is left to say: what begins another. */
+  #begin(job: SaidJob): ReturnType<Sequencer['said']> {
+    const begun = this.#beginning.then(async () => {
+      const { ended, time } = this.#state;
+      if (this.#blocked !== 'ended' || ended === null) return await this.said(job);
+      const logged = await beginLog(this.#deps, { ended, lastTime: time }, job);
+      if (!logged.ok) return logged;
+      const { state, signer } = logged.value;
+      this.#deps = { ...this.#deps, logSigner: signer };
+      this.#state = state;
+      this.#blocked = null;
+      this.#deps.onNewLog?.(signer);
+      this.#publish();
+      if (state.parked) void this.#queueParked();
+      return success(logged.value.logged);
+    });
+    this.#beginning = begun.catch(() => undefined);
+    return begun;
   }
 
   #enqueue(job: Job): Promise<JobResult | Blocked | 'closed'> {
