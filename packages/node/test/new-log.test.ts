@@ -5,12 +5,16 @@
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { channelDocket, parseEnvelope } from '@comity/record';
 import { buildApi } from '../src/api/server.ts';
 import { approveWith } from '../src/desk/say.ts';
+import { ownProof } from '../src/log/proofs.ts';
 import { loadChain } from '../src/parties/chains.ts';
 import { fsck } from '../src/watch/fsck.ts';
 import { incidentBody, makeWorld } from './parties.ts';
 import type { TestParty, TestWorld } from './parties.ts';
+import { craftPouch } from './raw-statements.ts';
+import type { EnvelopeRecord } from './raw-statements.ts';
 
 let world: TestWorld;
 let a: TestParty;
@@ -89,6 +93,24 @@ async function beginNewLog(party: TestParty): Promise<void> {
   expect(approved).toMatchObject({ ok: true, value: { state: 'logged', index: 0, size: 1 } });
 }
 
+/** A statement of a party as a pouch carries it. */
+async function asSent(
+  party: TestParty,
+  id: string,
+): Promise<{ id: string; record: EnvelopeRecord }> {
+  const row = await reader(party)
+    .selectFrom('statements')
+    .select(['envelope', 'anchor_lines'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const envelope = parseEnvelope(row.envelope);
+  if (!envelope.ok) throw new Error(envelope.code);
+  const said = await ownProof(reader(party), id, 'said');
+  const anchorLines = JSON.parse(row.anchor_lines) as string[];
+  const record = { type: 'envelope' as const, envelope: envelope.value, said, anchorLines };
+  return { id, record: { ...record, introduced: true } };
+}
+
 const receiptsOf = async (party: TestParty, ids: string[]): Promise<string[]> => {
   const rows = await reader(party)
     .selectFrom('proofs')
@@ -127,7 +149,7 @@ describe('a log that cannot be rebuilt', () => {
     const updated = await a.say('incident.update', [b], news, docket);
     await pass(120);
     world.network.onSend = () => 'lose';
-    await a.message(b, 'lost with us');
+    const lost = await asSent(a, await a.message(b, 'lost with us'));
     await putBack();
     expect(log(a).blocked).toBe('restored');
     expect(await call(a, '/credentials/new-log')).toMatchObject({
@@ -179,6 +201,26 @@ describe('a log that cannot be rebuilt', () => {
       .where('origin', '=', `${origin}/2`)
       .execute();
     expect(copied.length).toBeGreaterThan(2);
+
+    // What we had said past the end comes back from somebody: it is named, kept and void on both sides.
+    const taken = await a.exchange.takeIn(await craftPouch(b, a, [lost.record]));
+    expect(taken).toMatchObject({ ok: true, value: { taken: [lost.id] } });
+    await live(6);
+    const alarms = await reader(a).selectFrom('alarms').select(['code', 'detail']).execute();
+    expect(alarms.filter(({ code }) => code === 'statement-lost')).toMatchObject([
+      { detail: expect.stringContaining('lost with us') },
+    ]);
+    expect(await receiptsOf(a, [lost.id])).toEqual([lost.id]);
+    for (const party of [a, b]) {
+      const { state_json: state } = await reader(party)
+        .selectFrom('dockets')
+        .select('state_json')
+        .where('id', '=', channelDocket(a.id, b.id))
+        .executeTakeFirstOrThrow();
+      const { acts } = JSON.parse(state) as { acts: { [id: string]: unknown } };
+      expect(acts[lost.id]).toMatchObject({ effect: 'void', reason: 'retired-credentials' });
+      expect(acts[after]).toMatchObject({ reason: null });
+    }
 
     // The new log is the one in force after a start, and both homes are whole.
     a = await world.restart(a);

@@ -19,7 +19,7 @@ import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { clearAlarm, raiseAlarm } from './alarms.ts';
 import { insertEntries } from './batch-rows.ts';
 import { noteWithLinesOf, openOwnCheckpoint } from './checkpoints.ts';
-import type { HighWater } from './high-water.ts';
+import { writeHighWater, type HighWater } from './high-water.ts';
 import { endLog, type EndedLog } from './ended-log.ts';
 import type { ClearRestoreCode, EntryRun, RestoreWord, StatedCheckpoint } from './jobs.ts';
 import { loadEdge, rootAt, writeTiles } from './tiles.ts';
@@ -347,4 +347,19 @@ export async function rebuildFrom(
     if (error instanceof Undo) return error.failure;
     throw error;
   }
+}
+
+/**
+ * Of a log that ended the mark stays past what is left, so that an older copy of this home is
+ * blocked as well.
+ */
+export async function keepMark(
+  path: string,
+  mark: HighWater | null | 'unreadable',
+  newest: Checkpoint | null,
+): Promise<void> {
+  const marked = mark === null || mark === 'unreadable' ? -1 : mark.size;
+  if (newest === null || newest.size <= marked) return;
+  const { origin, size, root } = newest;
+  await writeHighWater(path, { origin, size, root: encodeHex(root) });
 }

@@ -38,7 +38,7 @@ import { blockOf, highWaterOf, isBehind, loadLogState, type LogState } from './l
 import { recordEvidence } from './alarms.ts';
 import { beginLog } from './new-log.ts';
 import { parkJobs, readParked } from './parked.ts';
-import { rebuildFrom } from './restore.ts';
+import { keepMark, rebuildFrom } from './restore.ts';
 import { rootAt } from './tiles.ts';
 
 export type {
@@ -63,7 +63,7 @@ export interface SequencerDeps {
   clock: Clock;
   logSigner: NoteSigner;
   ownAccountSigner: NoteSigner;
-  /** Key of the log that may follow one that ended, and what to do when it has begun. */
+  /** For the log that may follow one that ended (new-log.ts). */
   nextLogSigner?: () => NoteSigner | null;
   onNewLog?: (signer: NoteSigner) => void;
   /** File outside the home folder (rulings.md, 25). */
@@ -189,8 +189,8 @@ class LogSequencer implements Sequencer {
   ): Promise<Result<{ size: number }, ClearRestoreCode>> {
     const { store, logSigner, ownAccountSigner, highWaterPath, clock } = this.#deps;
     const { size } = this.#state.edge;
-    if (this.#blocked === null) return success({ size });
     const logKey = logSigner.key;
+    if (this.#blocked === null) return success({ size });
     if (this.#blocked === 'ended') return failure('log-ended', logKey.name, String(size));
     const ownAccountKey = ownAccountSigner.key;
     const keys = { logKey, ownAccountKey, witnesses: this.#deps.witnesses ?? [] };
@@ -198,15 +198,11 @@ class LogSequencer implements Sequencer {
     const place = { size, mark, now: clock.now() };
     const rebuilt = await rebuildFrom(store, keys, stated, copies, word, place);
     if (!rebuilt.ok) return rebuilt;
-    this.#state = await loadLogState(store.reader, logKey, ownAccountKey);
     const { ended, newest } = rebuilt.value;
+    this.#state = await loadLogState(store.reader, logKey, ownAccountKey);
     if (ended !== null) {
       this.#blocked = 'ended';
-      // The mark stays past what is left, so that an older copy of this home is blocked as well.
-      const marked = mark === null || mark === 'unreadable' ? -1 : mark.size;
-      if (newest !== null && newest.checkpoint.size > marked) {
-        await writeHighWater(highWaterPath, highWaterOf({ ...newest.checkpoint, note: '' }));
-      }
+      await keepMark(highWaterPath, mark, newest?.checkpoint ?? null);
       return failure('log-ended', logKey.name, String(ended.size));
     }
     if (this.#state.newest !== null) {
@@ -239,7 +235,7 @@ class LogSequencer implements Sequencer {
       if (state.parked) void this.#queueParked();
       return success(logged.value.logged);
     });
-    this.#beginning = begun.catch(() => undefined);
+    this.#beginning = begun.catch(() => null);
     return begun;
   }
 
