@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityToRecipient } from 'age-encryption';
 import { formatVkey } from '@comity/record';
+import type { JsonValue } from '@comity/record';
 import { firstCredentials } from '../src/home/first-credentials.ts';
 import { makeNodeKeys } from '../src/home/node-keys.ts';
 import type { SaidJob, Sequencer } from '../src/log/jobs.ts';
@@ -16,7 +17,7 @@ import { storeKinds, type TestPlace } from './stores.ts';
 const next = signer(`${origin}/2`, 0x01, 3);
 
 /** Credentials as a draft has them; who signed does not matter to the sequencer. */
-async function credentialsJob(log: object): Promise<SaidJob> {
+async function credentialsJob(log: { [member: string]: JsonValue }): Promise<SaidJob> {
   const random = (bytes: number) => new Uint8Array(bytes).fill(7);
   const officers = [makeOfficerSecret('One', (n) => new Uint8Array(n).fill(8))];
   const keys = await makeNodeKeys('first.example/log', false, (n) => {
@@ -73,7 +74,7 @@ describe.each(storeKinds)('another log on $name', ({ place: makePlace }) => {
     await place.remove();
   });
 
-  const nextLog = (previous: object) => ({
+  const nextLog = (previous: { [member: string]: JsonValue }) => ({
     origin: next.key.name,
     keys: [formatVkey(next.key)],
     previous,
