@@ -6,7 +6,10 @@ const advice: { readonly [code: string]: string } = {
     'The docket moved on after the draft was made. See it with "comity show", then draft and sign again.',
   'insufficient-authority': 'More officers must sign: comity approve DRAFT --officer NAME',
   restored:
-    'This home was restored from a copy. It signs nothing until a counterpart or a witness has stated the newest checkpoint that it holds; keep the node running, or import a pouch of theirs.',
+    'This home was restored from a copy and signs nothing yet. What it waits for, and what to do: comity status',
+  'log-ended': 'Begin another log: comity credentials new-log',
+  'somebody-to-ask':
+    'Let the node run until it has reached them; comity status says whom it asks. A witness that cannot answer any more is taken out of config.json.',
   closed: 'The node is stopping. Start it again: comity start --home DIR',
   'ambiguous-party': 'Write the identifier, or more of the name.',
   'unknown-party': 'List the parties with: comity parties',

@@ -17,6 +17,7 @@ import { addImportCommands } from './commands/import.ts';
 import { addKindsCommand } from './commands/kinds.ts';
 import { addPairCommands } from './commands/pair.ts';
 import { addPouchCommands } from './commands/pouch.ts';
+import { addRestoreCommands } from './commands/restore.ts';
 import { addSignCommand } from './commands/sign.ts';
 import { addStatusCommands } from './commands/status.ts';
 import { addWaitCommand } from './commands/wait.ts';
@@ -77,6 +78,7 @@ export async function makeProgram(): Promise<Command> {
   addConfigCommands(program);
   addStatusCommands(program);
   addAlarmCommands(program);
+  addRestoreCommands(program);
   addDoctorCommand(program);
   program.commandsGroup('Counterparts:');
   addCredentialsCommands(program);

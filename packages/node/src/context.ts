@@ -19,8 +19,10 @@ export interface NodeKeys {
   /** Party identifier, or '' before credentials version 1 exists. */
   party: string;
   exercise: boolean;
-  /** 0x01 key of our log; its name is the log's origin. */
+  /** 0x01 key of our log; its name is the log's origin. Another once a new log began. */
   logSigner: NoteSigner;
+  /** Key made for the log that is to follow one that ended; null while there is none. */
+  nextLogSigner: NoteSigner | null;
   /** 0x04 key for own-account time on our own checkpoints. */
   ownAccountSigner: NoteSigner;
   /** 0x04 key for cosigning others' checkpoints. */

@@ -2,7 +2,6 @@
 import type { RequestListener } from 'node:http';
 import fastify from 'fastify';
 import { failure, parseVkey, success } from '@comity/record';
-import type { NoteKey } from '@comity/record';
 import type { HandPouches } from './api/deps.ts';
 import type { LogLine } from './context.ts';
 import type { Confirmed } from './exchange/confirm.ts';
@@ -21,6 +20,9 @@ import { mayReachPrivate } from './exchange/routes/guarded-connect.ts';
 import { startSealing } from './exchange/sealing.ts';
 import type { Sealing } from './exchange/sealing.ts';
 import { logRoutes } from './log/routes.ts';
+import type { WitnessAddress } from './log/submit.ts';
+import { witnessWord } from './log/witness-word.ts';
+import type { WitnessWord } from './log/witness-word.ts';
 import { startWitnessing } from './log/witnessing.ts';
 import type { NewCosignature, Witnessing } from './log/witnessing.ts';
 import type { OpenNode } from './open-node.ts';
@@ -32,6 +34,8 @@ export interface NodeExchange {
   hand: HandPouches;
   /** Asks the other participants to confirm a docket as it is now (exchange/confirm.ts). */
   confirm(docket: string, seconds: number): Promise<Confirmed | null>;
+  /** An officer's word that nobody else ever had our log (exchange/after-restore.ts). */
+  nobodyElse: Exchange['nobodyElse'];
   /** Requests of counterparts: pouches, log tiles, witness, who we are. */
   handler: RequestListener;
   /** Begins to send and to keep channels alive; call it once the node listens. */
@@ -62,6 +66,7 @@ export async function startExchange(
   const sealing = sealingWhenNeeded();
   const direct = directRoute(store.reader, mayReachPrivate(config));
   const { clock, random, notify } = desk;
+  const closing = new AbortController();
   const exchange = makeExchange({
     store,
     sequencer,
@@ -73,8 +78,9 @@ export async function startExchange(
     notify,
     dockets: refolder,
     docketsChanged: (dockets) => refolder.docketsChanged(dockets),
-    witnesses: witnessKeys(config.witnesses),
+    witnesses: witnessAddresses(node).map(({ key }) => key),
     rate: rateDefault,
+    askWitnesses: async () => await askWitnesses(node, closing.signal),
     sealing,
     routes: options.offline ? [] : [direct],
   });
@@ -107,10 +113,12 @@ export async function startExchange(
   return {
     hand: handPouches(exchange),
     confirm: async (docket, seconds) => await exchange.confirm(docket, seconds),
+    nobodyElse: async () => await exchange.nobodyElse(),
     handler: server.routing.bind(server),
     start: () => exchange.start(choresEveryMs),
     idle: async () => await exchange.idle(),
     async close() {
+      closing.abort();
       stopHeartbeatSeconds();
       stopWaking();
       await witnessing?.close();
@@ -122,11 +130,24 @@ export async function startExchange(
   };
 }
 
-function witnessKeys(witnesses: readonly { vkey: string }[]): NoteKey[] {
-  return witnesses.flatMap(({ vkey }) => {
+/** The configured witnesses, with their addresses. */
+function witnessAddresses({ config }: OpenNode): WitnessAddress[] {
+  return config.witnesses.flatMap(({ vkey, url }) => {
     const key = parseVkey(vkey);
-    return key.ok ? [key.value] : [];
+    return key.ok ? [{ key: key.value, url }] : [];
   });
+}
+
+/** What each configured witness says of our log; nothing while it is empty. */
+async function askWitnesses(node: OpenNode, signal: AbortSignal): Promise<WitnessWord[]> {
+  const { storage, keys } = node;
+  const checkpoint = storage.sequencer.newest();
+  if (checkpoint === null) return [];
+  const { reader } = storage.store;
+  const wish = { reader, fetch: globalThis.fetch, signal, logKey: keys.logSigner.key, checkpoint };
+  return await Promise.all(
+    witnessAddresses(node).map((witness) => witnessWord({ ...wish, witness })),
+  );
 }
 
 async function beginWitnessing(
@@ -134,17 +155,17 @@ async function beginWitnessing(
   told: (parties: readonly string[]) => void,
   log: LogLine,
 ): Promise<Witnessing> {
-  const { storage, keys, config, desk } = node;
+  const { storage, keys, desk } = node;
   const { store, sequencer } = storage;
   const witnessing = await startWitnessing({
     store,
     clock: desk.clock,
     sequencer,
-    logKey: keys.logSigner.key,
-    witnesses: config.witnesses.flatMap(({ vkey, url }) => {
-      const key = parseVkey(vkey);
-      return key.ok ? [{ key: key.value, url }] : [];
-    }),
+    // A new log may begin while the node runs.
+    get logKey() {
+      return keys.logSigner.key;
+    },
+    witnesses: witnessAddresses(node),
     fetch: globalThis.fetch,
     chance: () => (desk.random(1)[0] ?? 0) / 256,
     log,

@@ -178,6 +178,7 @@ async function serve(
     direct: () => urls.exchange,
     hand: exchange.hand,
     confirm: exchange.confirm,
+    nobodyElse: exchange.nobodyElse,
     foldSettled: () => node.refolder.settled(),
     fetchDocument: (url, bytesMax) => fetchDocument(url, bytesMax, mayReachPrivate(config)),
     requestsPerMinute: options.requestsPerMinute ?? requestsPerMinuteDefault,

@@ -98,7 +98,9 @@ export async function openNode(options: OpenOptions): Promise<Result<OpenNode, O
       await close();
       return await undo(wrong ?? failure('passphrase-needed', layout.nodeKeysEncrypted));
     }
-    const storage = await openLog(store.value, { ...options, layout, config: config.value, keys });
+    const opened = await openLog(store.value, { ...options, layout, config: config.value, keys });
+    if (!opened.ok) return await undo(opened);
+    const storage = opened.value;
     close = () => storage.close();
     const unprotectedKeys = read?.value.unprotected === true;
     const home = { layout, config: config.value, keys, unprotectedKeys, locked: read === null };

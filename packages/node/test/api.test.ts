@@ -114,7 +114,13 @@ describe('the officers’ API', () => {
     );
     expect(status).toBe(200);
     expect(value.openapi).toBe('3.1.0');
-    for (const path of ['/drafts', '/status', '/dockets/{docket}', '/imports', '/pouches']) {
+    for (const path of [
+      '/drafts',
+      '/status',
+      '/dockets/{docket}',
+      '/imports',
+      '/restore/confirm',
+    ]) {
       expect(Object.keys(value.paths)).toContain(`/api/v1${path}`);
     }
   });
@@ -137,6 +143,8 @@ describe('the officers’ API', () => {
     ['POST', '/alarms/x/clear', {}, 404, 'unknown-alarm'],
     ['GET', '/parties/Nobody/number', undefined, 404, 'unknown-party'],
     ['GET', '/parties/Northland/number', undefined, 400, 'own-party'],
+    ['POST', '/restore/confirm', {}, 400, 'bad-request'],
+    ['POST', '/restore/confirm', { nobodyElse: true }, 409, 'not-blocked'],
   ] as const)('%s %s %j is %d %s', async (method, path, body, status, code) => {
     const answer = await api<ProblemAnswer>(node, method, path, body);
     expect(answer.value).toMatchObject({ code });

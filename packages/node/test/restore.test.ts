@@ -7,6 +7,7 @@ import type { EntryRun, PublishedCheckpoint, Sequencer } from '../src/log/jobs.t
 import { ownProof } from '../src/log/proofs.ts';
 import type { Store } from '../src/store/store.ts';
 import { heldJob, logSigner, openLog, origin, other, saidJob, signer } from './log-fixture.ts';
+import { putBack, tablesOf } from './old-copy.ts';
 import { storeKinds, type TestPlace } from './stores.ts';
 
 const witness = signer('witness.example/w', 0x04, 50);
@@ -60,6 +61,13 @@ describe.each(storeKinds)('restore on $name', ({ place: makePlace }) => {
     (...texts: string[]) =>
     () =>
       Promise.all(texts.map((text) => log.said(saidJob(text))));
+  const alarms = () =>
+    store.reader
+      .selectFrom('alarms')
+      .select(['code', 'detail'])
+      .where('cleared_at', 'is', null)
+      .execute();
+  const exhausted = (...parties: string[]) => ({ exhausted: new Set(parties) });
   const cosigned = (note: string): string => note + cosign(note, witness, 1_800_000_001);
   const confirm = (id: string) =>
     store.transact((tx) =>
@@ -113,7 +121,7 @@ describe.each(storeKinds)('restore on $name', ({ place: makePlace }) => {
     expect(await log.held([held])).toMatchObject({ value: [{ index: 5 }] });
     expect(await ownProof(store.reader, held.id, 'held')).toBe(receipt);
     expect(await log.said(saidJob('f'))).toMatchObject({ value: { index: 6, size: 7 } });
-    expect(await store.reader.selectFrom('alarms').select('code').execute()).toEqual([]);
+    expect(await alarms()).toEqual([]);
     expect(await fsck(store.reader, origin, keysOf)).toMatchObject({
       ok: true,
       entries: 7,
@@ -123,17 +131,91 @@ describe.each(storeKinds)('restore on $name', ({ place: makePlace }) => {
     expect(log.blocked).toBeNull();
   });
 
-  it('says so when entries that it had signed are with nobody any more', async () => {
+  it('ends the log when entries that it had signed are with nobody any more', async () => {
     await confirm(other);
-    const { run } = await loseLast(say('d', 'e'));
-    const known = log.newest()?.note ?? '';
-    const stated = [{ by: other, note: known }];
-    expect(await log.clearRestore(stated, [])).toEqual({ ok: true, value: { size: 3 } });
-    expect(run.entries).toHaveLength(2);
-    const alarms = await store.reader.selectFrom('alarms').select(['code', 'detail']).execute();
-    expect(alarms).toMatchObject([
-      { code: 'log-tail-lost', detail: expect.stringContaining('5 entries') },
+    await loseLast(say('d', 'e'));
+    const mark = await readFile(highWater, 'utf8');
+    const stated = [{ by: other, note: log.newest()?.note ?? '' }];
+    expect(await log.clearRestore(stated, [])).toMatchObject({
+      code: 'entries-needed',
+      detail: '3-5',
+    });
+    expect(log.blocked).toBe('restored');
+    const ended = { code: 'log-ended', detail: '3' };
+    expect(await log.clearRestore(stated, [], exhausted(other))).toMatchObject(ended);
+    expect(await alarms()).toMatchObject([
+      { code: 'log-ended', detail: expect.stringContaining('comity credentials new-log') },
     ]);
+    // For good: neither a start, nor the lost entries, nor an officer's word begin it again.
+    for (let start = 0; start < 2; start += 1) {
+      expect(log.blocked).toBe('ended');
+      expect(await log.said(saidJob('f'))).toMatchObject({ code: 'log-ended' });
+      expect(await log.held([heldJob(`theirs ${start}`)])).toMatchObject({ code: 'restored' });
+      expect(await log.clearRestore([], [], { nobodyElse: true })).toMatchObject(ended);
+      expect(log.newest()?.size).toBe(3);
+      expect(await readFile(highWater, 'utf8')).toBe(mark);
+      await log.close();
+      log = await openLog(store, place);
+    }
+  });
+
+  it('ends the log at the largest checkpoint that can be rebuilt', async () => {
+    await confirm(other);
+    await confirm('33'.repeat(32));
+    let middle = '';
+    const { newest, run } = await loseLast(async () => {
+      await say('d')();
+      middle = log.newest()?.note ?? '';
+      await say('e')();
+    });
+    const stated = [
+      { by: other, note: middle },
+      { by: '33'.repeat(32), note: newest.note },
+    ];
+    const copy = { start: 3, entries: run.entries.slice(0, 1), by: other };
+    expect(await log.clearRestore(stated, [copy], exhausted(other))).toMatchObject({
+      code: 'entries-needed',
+    });
+    const all = exhausted(other, '33'.repeat(32));
+    expect(await log.clearRestore(stated, [copy], all)).toMatchObject({
+      code: 'log-ended',
+      detail: '4',
+    });
+    expect(log.newest()?.size).toBe(4);
+    expect(await fsck(store.reader, origin, keysOf)).toMatchObject({ ok: true, entries: 4 });
+  });
+
+  it('ends the log of a party without counterparts by an officer’s word only', async () => {
+    const { newest } = await loseLast(say('d'));
+    const stated = [{ by: vkey, note: cosigned(newest.note) }];
+    expect(await log.clearRestore(stated)).toMatchObject({ code: 'entries-needed' });
+    expect(await log.clearRestore(stated, [], { nobodyElse: true })).toMatchObject({
+      code: 'log-ended',
+      detail: '3',
+    });
+    expect(log.blocked).toBe('ended');
+  });
+
+  it('does not end the log by the word of a witness while a counterpart is silent', async () => {
+    await confirm(other);
+    const { newest } = await loseLast(say('d'));
+    const stated = [{ by: vkey, note: cosigned(newest.note) }];
+    expect(await log.clearRestore(stated, [], exhausted(other))).toMatchObject({
+      code: 'entries-needed',
+    });
+    expect(log.blocked).toBe('restored');
+  });
+
+  it('takes good entries of one counterpart beside false ones of another', async () => {
+    await confirm(other);
+    const { newest, run } = await loseLast(say('d', 'e'));
+    const entries = run.entries.map((entry) => entry.map((byte) => byte ^ 1));
+    const copies = [
+      { ...run, entries, by: '33'.repeat(32) },
+      { ...run, by: other },
+    ];
+    const stated = [{ by: other, note: newest.note }];
+    expect(await log.clearRestore(stated, copies)).toEqual({ ok: true, value: { size: 5 } });
   });
 
   it('refuses entries that do not give the stated checkpoint, and changes nothing', async () => {
@@ -184,9 +266,17 @@ describe.each(storeKinds)('restore on $name', ({ place: makePlace }) => {
   it('needs an officer’s word when nobody else could ever have had the log', async () => {
     await log.close();
     await rm(highWater);
+    log = await openLog(store, place, { witnesses: [vkey] });
+    expect(await log.clearRestore([], [], { nobodyElse: true })).toMatchObject({
+      code: 'not-enough-stated',
+    });
+    await log.close();
     log = await openLog(store, place);
     expect(await log.clearRestore([])).toMatchObject({ code: 'nobody-to-ask' });
-    expect(await log.clearRestore([], [], true)).toEqual({ ok: true, value: { size: 3 } });
+    expect(await log.clearRestore([], [], { nobodyElse: true })).toEqual({
+      ok: true,
+      value: { size: 3 },
+    });
     expect(await log.said(saidJob('d'))).toMatchObject({ value: { index: 3 } });
   });
 
@@ -222,8 +312,9 @@ describe.each(storeKinds)('restore on $name', ({ place: makePlace }) => {
     await log.close();
     log = await openLog(store, place);
     expect(log.blocked).toBe('restored');
-    const alarms = await store.reader.selectFrom('alarms').select('code').execute();
-    expect(alarms).toEqual([{ code: 'restored' }]);
+    expect(await alarms()).toMatchObject([
+      { code: 'restored', detail: expect.stringContaining('a configured witness (there is one)') },
+    ]);
   });
 
   it('finds a copied home without its high-water file restored', async () => {
@@ -234,33 +325,3 @@ describe.each(storeKinds)('restore on $name', ({ place: makePlace }) => {
     expect(log.blocked).toBe('restored');
   });
 });
-
-const loggedTables = [
-  'statements',
-  'parents',
-  'proofs',
-  'outbox',
-  'entries',
-  'tiles',
-  'checkpoints',
-  'cosignatures',
-] as const;
-
-type Tables = Map<(typeof loggedTables)[number], Record<string, unknown>[]>;
-
-async function tablesOf(store: Store): Promise<Tables> {
-  const tables: Tables = new Map();
-  for (const table of loggedTables) {
-    tables.set(table, await store.reader.selectFrom(table).selectAll().execute());
-  }
-  return tables;
-}
-
-async function putBack(store: Store, tables: Tables): Promise<void> {
-  await store.transact(async (tx) => {
-    for (const [table, rows] of tables) {
-      await tx.deleteFrom(table).execute();
-      if (rows.length > 0) await tx.insertInto(table).values(rows).execute();
-    }
-  });
-}

@@ -92,6 +92,16 @@ export function isUnderVersion(chain: Chain, version: CredentialsVersion, index:
   return chain.bound === undefined || index < chain.bound;
 }
 
+/**
+ * Whether an entry is past the final size of a log that the party has left (rulings.md, 8): it counts
+ * for nothing, whatever it is an entry of.
+ */
+export function isPastEnd(chain: Chain | undefined, entry: LogPosition): boolean {
+  const left = chain?.versions.find(({ body }) => body.log.previous?.origin === entry.origin);
+  const size = left?.body.log.previous?.size;
+  return size !== undefined && entry.index >= size;
+}
+
 /** The version under which an entry of a log counts, or null where there is none. */
 export function versionInForce(
   chain: Chain,

@@ -151,6 +151,7 @@ export { automaticOffice, parseCredentialsBody, partyFunctions } from './credent
 export type { Contact, CredentialsBody, PartyFunction, Threshold } from './credentials-body.ts';
 export {
   comparePositions,
+  isPastEnd,
   delegationsInForce,
   endOfPredecessor,
   isUnderVersion,

@@ -67,6 +67,7 @@ it('exports these values and no others', () => {
     'isExercisePayloadType',
     'isNoteName',
     'isOfficerKey',
+    'isPastEnd',
     'isSealingRecipient',
     'isUnderVersion',
     'jsonDepthMax',

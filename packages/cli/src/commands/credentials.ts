@@ -1,5 +1,6 @@
 /**
- * `credentials`, `credentials rotate`: what we give to others, and its next version.
+ * `credentials`, `credentials rotate`, `credentials new-log`: what we give to others, and its next
+ * version.
  */
 import type { Command } from 'commander';
 import type { OfficerKey } from '@comity/record';
@@ -26,6 +27,7 @@ export function addCredentialsCommands(program: Command): void {
     examples: [
       'credentials --home north -o north.comity',
       'credentials rotate --change change.json --home north',
+      'credentials new-log --home north',
     ],
     home: 'home',
   })
@@ -49,6 +51,7 @@ export function addCredentialsCommands(program: Command): void {
     }),
   );
   addRotate(credentials);
+  addNewLog(credentials);
 }
 
 interface RotateOptions extends CommonOptions {
@@ -92,6 +95,32 @@ function addRotate(credentials: Command): void {
           const words = signedWords(state, shown(draft.words ?? draft.kind));
           const files = made.files.map((file) => `New key: ${file}`);
           context.output.answer({ ...state, keyFiles: made.files }, [words, ...files].join('\n'));
+        });
+      }),
+    );
+}
+
+function addNewLog(credentials: Command): void {
+  addCommand(credentials, {
+    usage: 'new-log',
+    summary: 'Begin another log where ours has ended',
+    description:
+      'A log ends when entries that it had signed are with nobody any more, after a restore: see comity status. This drafts the next version of our credentials, with the key of a new log and the final size of the old one, and signs it; the root threshold must. It becomes entry 0 of the new log, and the node signs again. Counterparts take it in by themselves; pairings stand. What we had said in the entries that are lost counts for nobody: alarms name each such statement that a counterpart sends back, and it is said again by drafting it anew. Refused while our log goes on.',
+    examples: [
+      'credentials new-log --home north',
+      'credentials new-log --officer "Duty officer 1" --officer "Duty officer 2" --home north',
+    ],
+    home: 'home',
+  })
+    .option('--officer <name>', 'who signs (several times); default: one who may', collect)
+    .option('--key <keyfile>', 'sign with a key file from elsewhere (several times)', collect)
+    .action(
+      run<CommonOptions & { officer?: string[]; key?: string[] }>(async (context, options) => {
+        await withNode(context, async (client) => {
+          const draft = await client.post<DraftRow>('/credentials/new-log', {});
+          const wanted = { officers: options.officer ?? [], keyFiles: options.key ?? [] };
+          const state = await signDraft(context, client, draft.draft, wanted, false);
+          context.output.answer(state, signedWords(state, shown(draft.words ?? draft.kind)));
         });
       }),
     );

@@ -44,7 +44,14 @@ export interface NodeStatus {
   name: string;
   exercise: boolean;
   counterparts: CounterpartStatus[];
-  log: { origin: string; vkey: string; size: number; root: string | null; blocked: string | null };
+  log: {
+    origin: string;
+    vkey: string;
+    size: number;
+    root: string | null;
+    blocked: string | null;
+    todo: string | null;
+  };
   witnesses: WitnessStatus[];
   alarms: AlarmView[];
   drafts: number;
@@ -81,11 +88,7 @@ function statusWords(status: NodeStatus, running: boolean, now: number, output: 
   const blocked =
     log.blocked === null
       ? []
-      : [
-          output.style.alarm(
-            `This node signs nothing (${log.blocked}): its home was restored from a copy. It waits until a counterpart or a witness has stated the newest checkpoint that it holds of our log.`,
-          ),
-        ];
+      : [output.style.alarm(`This node signs nothing (${log.blocked}). ${shown(log.todo ?? '')}`)];
   return [
     `${output.style.strong(shown(status.name))} · the node ${running ? 'runs' : 'does not run: nothing is sent or received'} · ${utc(status.now)}`,
     ...blocked,

@@ -3,6 +3,7 @@ import type { Result } from '@comity/record';
 import type { LogLine, NodeKeys } from '../context.ts';
 import type { DeskDeps } from '../desk/deps.ts';
 import type { Confirmed } from '../exchange/confirm.ts';
+import type { AfterRestore } from '../exchange/after-restore.ts';
 import type { HomeLayout } from '../home/layout.ts';
 import type { EventHub } from './events.ts';
 
@@ -30,6 +31,8 @@ export interface ApiDeps {
   hand: HandPouches;
   /** Has a docket confirmed by the other participants; null for one that is not known. */
   confirm(docket: string, seconds: number): Promise<Confirmed | null>;
+  /** An officer's word that nobody else ever had our log, after a restore. */
+  nobodyElse: AfterRestore['nobodyElse'];
   /** Folds what is dirty and waits for it, so that an answer shows the newest state. */
   foldSettled(): Promise<void>;
   /** Fetches a document of at most `bytesMax` bytes from a web address. */

@@ -1,8 +1,10 @@
 /** The node itself: status, who we are, officers, witnesses, alarms, rotation of credentials. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { failure, formatVkey } from '@comity/record';
+import { failure, formatVkey, newestVersion } from '@comity/record';
 import { makeDraft } from '../desk/drafts.ts';
+import { ensureNextLogKey } from '../home/log-keys.ts';
+import { readEndedLog } from '../log/ended-log.ts';
 import { listOfficerKeys } from '../officers/key-files.ts';
 import { rosterOf } from '../officers/roster.ts';
 import { rotateCredentials } from '../officers/rotation.ts';
@@ -13,7 +15,16 @@ import { nodeStatus } from '../watch/status.ts';
 import type { ApiDeps } from './deps.ts';
 import { showDraft } from './drafts-shown.ts';
 import { orProblem, ProblemError } from './problem.ts';
-import { alarm, draft, roster, rotationWish, status, witness } from './schemas.ts';
+import {
+  alarm,
+  draft,
+  restoreAnswer,
+  restoreWord,
+  roster,
+  rotationWish,
+  status,
+  witness,
+} from './schemas.ts';
 import { typed } from './scope.ts';
 
 const self = z.object({
@@ -64,7 +75,9 @@ export function nodeRoutes(scope: FastifyInstance, deps: ApiDeps): void {
     return (await readStatus()).witnesses;
   });
   alarmRoutes(scope, deps);
+  restoreRoute(scope, deps);
   rotationRoute(scope, deps);
+  newLogRoute(scope, deps);
 }
 
 function alarmRoutes(scope: FastifyInstance, deps: ApiDeps): void {
@@ -98,6 +111,23 @@ function alarmRoutes(scope: FastifyInstance, deps: ApiDeps): void {
   );
 }
 
+/** Ending the block after a restore where there is nobody to ask (rulings.md, 25). */
+function restoreRoute(scope: FastifyInstance, deps: ApiDeps): void {
+  typed(scope).post(
+    '/restore/confirm',
+    { schema: { body: restoreWord, response: { 200: restoreAnswer } } },
+    async () => {
+      const confirmed = await deps.nobodyElse();
+      if (confirmed.ok) return { size: confirmed.value.size, ended: false };
+      if (confirmed.code === 'not-enough-stated' || confirmed.code === 'entries-needed') {
+        throw new ProblemError(failure('somebody-to-ask', '', confirmed.detail));
+      }
+      if (confirmed.code !== 'log-ended') throw new ProblemError(confirmed);
+      return { size: Number(confirmed.detail), ended: true };
+    },
+  );
+}
+
 function rotationRoute(scope: FastifyInstance, deps: ApiDeps): void {
   const { desk } = deps;
   typed(scope).post(
@@ -107,6 +137,32 @@ function rotationRoute(scope: FastifyInstance, deps: ApiDeps): void {
       const chain = await ownChain(deps);
       const wish = request.body as RotationWish;
       const body = orProblem(rotateCredentials(chain, wish, desk.clock.now()));
+      const made = orProblem(
+        await makeDraft(desk, { kind: 'party.credentials', to: [], docket: null, body }),
+      );
+      return await reply.code(201).send(showDraft(made, chain));
+    },
+  );
+}
+
+/** Where our log has ended: the credentials that begin another (protocol.md, Log). */
+function newLogRoute(scope: FastifyInstance, deps: ApiDeps): void {
+  const { desk, keys, layout } = deps;
+  typed(scope).post(
+    '/credentials/new-log',
+    { schema: { body: z.strictObject({}).nullish(), response: { 201: draft } } },
+    async (_request, reply) => {
+      const chain = await ownChain(deps);
+      const { origin } = newestVersion(chain).body.log;
+      const ended = await readEndedLog(desk.store.reader, origin);
+      if (desk.sequencer.blocked !== 'ended' || ended === null) {
+        throw new ProblemError(failure('log-not-ended', origin));
+      }
+      const begun = new Set(chain.versions.map((version) => version.origin));
+      const logs = { firstOrigin: chain.versions[0]?.origin ?? origin, begun: begun.size };
+      const { key } = await ensureNextLogKey(layout, keys, logs, desk.random);
+      const newLog = { vkey: formatVkey(key), origin: key.name, size: ended.size };
+      const body = orProblem(rotateCredentials(chain, { newLog }, desk.clock.now()));
       const made = orProblem(
         await makeDraft(desk, { kind: 'party.credentials', to: [], docket: null, body }),
       );

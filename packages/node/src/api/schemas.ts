@@ -210,6 +210,7 @@ export const status = z.object({
     size: z.number().int(),
     root: z.string().nullable(),
     blocked: z.string().nullable(),
+    todo: z.string().nullable(),
   }),
   witnesses: z.array(witness),
   alarms: z.array(alarm),
@@ -289,6 +290,14 @@ export const rotationWish = z.strictObject({
   sealing: z.array(z.string()).optional(),
   delegations: z.array(id).optional(),
   expires: time.optional(),
+});
+
+/** The officer says it in so many words: nothing else is a reason to go on. */
+export const restoreWord = z.strictObject({ nobodyElse: z.literal(true) });
+export const restoreAnswer = z.object({
+  size: z.number().int(),
+  /** The log ended: a witness cosigned more than is left of it. */
+  ended: z.boolean(),
 });
 
 export const importRequest = z.strictObject({

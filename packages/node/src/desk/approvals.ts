@@ -45,12 +45,13 @@ export type ApprovalFailure =
   | 'bad-schema'
   | 'double-said'
   | 'restored'
+  | 'log-ended'
   | 'closed'
   | 'no-credentials';
 
 /**
  * Adds signatures to a draft. Adding one that is there already changes nothing; adding to a logged
- * draft answers where it was logged. `restored`: the signatures are kept, the node may not sign its
+ * draft answers where it was logged. `restored`, `log-ended`: the signatures are kept, the node may not sign its
  * log now, and adding any of them again tries again.
  */
 export async function addSignatures(

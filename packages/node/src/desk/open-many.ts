@@ -35,7 +35,13 @@ export interface Opening {
 }
 
 export type OpenManyFailure =
-  DraftFailure | 'no-able-officer' | 'stale-draft' | 'double-said' | 'restored' | 'closed';
+  | DraftFailure
+  | 'no-able-officer'
+  | 'stale-draft'
+  | 'double-said'
+  | 'restored'
+  | 'log-ended'
+  | 'closed';
 
 /** Every opening of one call; more are for the next. */
 export const openingsMax = 1_024;

@@ -1,6 +1,7 @@
 /**
  * Where a new statement stands in its docket's graph: `after` and `prior` (rulings.md 6, 12, 14).
  */
+import { logOrder } from '../log/log-order.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 
 const afterMax = 64;
@@ -46,16 +47,27 @@ export async function newestOwn(
   docket: string,
   chain: string,
 ): Promise<string | null> {
-  const row = await reader
+  const own = reader
     .selectFrom('statements')
     .select('id')
     .where('docket', '=', docket)
     .where('own', '=', 1)
     .where('chain', '=', chain)
     .where('author', '=', self)
-    .orderBy('said_index', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+    .limit(1);
+  // In the log in force first, by its index; few dockets have nothing there, and all have few logs.
+  const row =
+    (await own
+      .where('said_origin', '=', ({ selectFrom }) =>
+        selectFrom('credentials')
+          .select('origin')
+          .where('party', '=', self)
+          .orderBy('version', 'desc')
+          .limit(1),
+      )
+      .orderBy('said_index', 'desc')
+      .executeTakeFirst()) ??
+    (await own.orderBy(logOrder, 'desc').orderBy('said_index', 'desc').executeTakeFirst());
   return row?.id ?? null;
 }
 

@@ -25,6 +25,7 @@ import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { lineName } from './anchor-times.ts';
 import type { AnchorReader, KnownKeys } from './anchor-times.ts';
 import { entryTimes } from './facts.ts';
+import { receiptsOf } from './receipts.ts';
 import type { EntryPlace, LogCosigners } from './facts.ts';
 import { officesOf, readStored } from './stored-statement.ts';
 import type { StatementRow, StoredStatement } from './stored-statement.ts';
@@ -70,7 +71,7 @@ export async function compileFoldInputs(
   const cited = new Map(readable(citedRows).map((stored) => [stored.row.id, stored]));
   const concerned = [...all, ...cited.values()];
   const chains = await chainsOf(reader, concerned);
-  const receipts = await receiptsOf(reader, deps, concerned);
+  const receipts = await receiptsOf(reader, deps, concerned, chains);
   const terms = await knownTerms(reader, deps.exercise, concerned);
   const timing = timingWitnesses(Object.values(terms));
   const facts = await factsOf(reader, concerned, receipts, cosignersOf(chains, timing));
@@ -248,43 +249,6 @@ async function chainsOf(
     if (chain !== null) chains.set(party, chain);
   }
   return chains;
-}
-
-async function receiptsOf(
-  reader: Reader,
-  deps: FoldInputDeps,
-  stored: readonly StoredStatement[],
-): Promise<Map<string, { party: string; place: EntryPlace }[]>> {
-  const receipts = new Map<string, { party: string; place: EntryPlace }[]>();
-  const add = (id: string, party: string, place: EntryPlace): void => {
-    const list = receipts.get(id) ?? [];
-    list.push({ party, place });
-    receipts.set(id, list);
-  };
-  for (const { row } of stored) {
-    if (row.held_index === null || row.held_size === null) continue;
-    const origin = row.held_origin ?? deps.ownOrigin;
-    const place = { origin, index: row.held_index, size: row.held_size };
-    add(row.id, deps.self, place);
-  }
-  const ids = stored.map(({ row }) => row.id);
-  for (let start = 0; start < ids.length; start += listMax) {
-    const rows = await reader
-      .selectFrom('proofs')
-      .select(['statement', 'party', 'origin', 'log_index', 'size'])
-      .where('role', '=', 'held')
-      .where('statement', 'in', ids.slice(start, start + listMax))
-      .orderBy('log_index')
-      .execute();
-    // The lowest index counts (rulings.md, 12); later proofs of the same party are evidence.
-    const seen = new Set<string>();
-    for (const { statement, party, origin, log_index: index, size } of rows) {
-      if (seen.has(`${statement} ${party}`)) continue;
-      seen.add(`${statement} ${party}`);
-      add(statement, party, { origin, index, size });
-    }
-  }
-  return receipts;
 }
 
 async function factsOf(

@@ -1,78 +1,176 @@
 /**
- * After a restore nothing is signed until our counterparts have stated the newest checkpoint of our
- * log that they hold (rulings.md, 25): asked for in pouches, answered in pouches.
+ * After a restore nothing is signed until any one witness or all our counterparts have stated the
+ * newest checkpoint of our log that they hold (rulings.md, 25): counterparts are asked in pouches
+ * and answer in pouches, witnesses are asked by HTTP.
  */
-import type { EntryRun } from '../log/jobs.ts';
+import { failure } from '@comity/record';
+import type { Result } from '@comity/record';
+import type { ClearRestoreCode, EntryRun, StatedCheckpoint } from '../log/jobs.ts';
 import { channelParties } from './channels.ts';
 import type { ExchangeDeps } from './deps.ts';
 import type { IntakeReport } from './intake.ts';
-import { restoreAskAgainSeconds } from './limits.ts';
+import { restoreAnswersMin, restoreAskAgainSeconds, restoreEntriesPerPartyMax } from './limits.ts';
 import { queueItems } from './outbox.ts';
 
-export type RestoreDeps = Pick<ExchangeDeps, 'store' | 'sequencer' | 'clock' | 'log'>;
+export type RestoreDeps = Pick<
+  ExchangeDeps,
+  'store' | 'sequencer' | 'clock' | 'log' | 'askWitnesses'
+>;
 
 type Heard = Pick<IntakeReport, 'sender' | 'ownLog'>;
 
 export interface AfterRestore {
   /** Asks every counterpart while our log is blocked; returns whom. */
   ask(): Promise<string[]>;
+  /** Asks the configured witnesses while our log is blocked; true when the block was ended by it. */
+  askWitnesses(): Promise<boolean>;
   /** Takes note of what a pouch said of our own log; true when the block was ended by it. */
   heard(report: Heard): Promise<boolean>;
+  /**
+   * An officer's word that nobody else ever had our log: no counterpart at all, and no witness but
+   * the configured ones, which are asked now. Ends the block, or the log (`log-ended`) where a
+   * witness cosigned more than is left. `not-enough-stated` while there is somebody to ask.
+   */
+  nobodyElse(): Promise<Result<{ size: number }, ClearRestoreCode | 'not-blocked'>>;
 }
 
-/** Collects what counterparts state, until it is enough. */
+/** Collects what is stated, until it is enough. */
 export function makeAfterRestore(deps: RestoreDeps): AfterRestore {
-  const stated = new Map<string, string>();
-  let runs: EntryRun[] = [];
-  let askedAt = -Infinity;
-  const hear = async ({ sender, ownLog }: Heard): Promise<boolean> => {
-    for (const note of ownLog.notes) await deps.sequencer.observe(note);
-    if (deps.sequencer.blocked === null) {
-      stated.clear();
-      runs = [];
+  return new Collector(deps);
+}
+
+class Collector implements AfterRestore {
+  readonly #deps: RestoreDeps;
+  /** Newest statement of each counterpart and witness. */
+  readonly #stated = new Map<string, string>();
+  /** Copies of each counterpart by where they start. */
+  readonly #runs = new Map<string, Map<number, EntryRun>>();
+  /** Answers since anything new came from anybody: who has answered often enough has no more. */
+  readonly #answers = new Map<string, number>();
+  #askedAt = -Infinity;
+  #witnessesAskedAt = -Infinity;
+  #asking = false;
+  /** One decision after the other: each rests on the log as the one before left it. */
+  #deciding: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: RestoreDeps) {
+    this.#deps = deps;
+  }
+
+  async ask(): Promise<string[]> {
+    const { store, sequencer, clock } = this.#deps;
+    if (sequencer.blocked !== 'restored') return [];
+    const now = clock.now();
+    if (now - this.#askedAt < restoreAskAgainSeconds) return [];
+    this.#askedAt = now;
+    const parties = (await channelParties(store.reader)).filter((each) => each.confirmed);
+    const ref = JSON.stringify({ type: 'request', what: 'checkpoint' });
+    await store.transact((tx) =>
+      queueItems(
+        tx,
+        parties.map(({ party }) => ({ party, item: 'request', ref, lane: 0 }) as const),
+        now,
+      ),
+    );
+    return parties.map((each) => each.party);
+  }
+
+  async askWitnesses(): Promise<boolean> {
+    const { sequencer, clock, askWitnesses } = this.#deps;
+    if (askWitnesses === undefined || sequencer.blocked !== 'restored' || this.#asking)
+      return false;
+    const now = clock.now();
+    if (now - this.#witnessesAskedAt < restoreAskAgainSeconds) return false;
+    this.#witnessesAskedAt = now;
+    this.#asking = true;
+    try {
+      if (!(await this.#hearWitnesses())) return false;
+    } finally {
+      this.#asking = false;
+    }
+    return await this.#ends();
+  }
+
+  async nobodyElse(): Promise<Result<{ size: number }, ClearRestoreCode | 'not-blocked'>> {
+    if (this.#deps.sequencer.blocked === null) return failure('not-blocked', '');
+    await this.#hearWitnesses();
+    return await this.#decide(true);
+  }
+
+  /** Whether any of them stated a checkpoint. */
+  async #hearWitnesses(): Promise<boolean> {
+    const { askWitnesses, log } = this.#deps;
+    let heard = false;
+    for (const { stated, reason } of (await askWitnesses?.()) ?? []) {
+      if (stated === null) log('warn', 'a witness did not state our checkpoint', { reason });
+      else heard = this.#hear(stated) || heard;
+    }
+    return heard;
+  }
+
+  async heard({ sender, ownLog }: Heard): Promise<boolean> {
+    const { sequencer } = this.#deps;
+    const notes: string[] = [];
+    for (const note of ownLog.notes) {
+      // What is no checkpoint of ours says nothing, and must not stand in the way of what does.
+      if ((await sequencer.observe(note)) !== 'ignored') notes.push(note);
+    }
+    if (sequencer.blocked !== 'restored') {
+      this.#forget();
       return false;
     }
-    const note = ownLog.notes.at(-1);
-    if (note !== undefined) stated.set(sender, note);
-    if (stated.size === 0) return false;
-    // What comes again from the same place takes the place of what came before.
-    for (const run of ownLog.entries) {
-      runs = [...runs.filter((each) => each.start !== run.start), run];
+    const fresh = ownLog.entries.filter((run) => this.#keep(sender, run)).length > 0;
+    if (fresh) this.#answers.clear();
+    const note = notes.at(-1);
+    if (note !== undefined) {
+      this.#hear({ by: sender, note });
+      this.#answers.set(sender, (this.#answers.get(sender) ?? 0) + 1);
     }
-    const all = [...stated].map(([by, one]) => ({ by, note: one }));
-    const cleared = await deps.sequencer.clearRestore(all, runs);
-    if (cleared.ok) {
-      deps.log('info', 'the log goes on after a restore', { size: cleared.value.size });
-      stated.clear();
-      runs = [];
-      return true;
-    }
-    deps.log('warn', 'the log is still blocked after a restore', { code: cleared.code });
-    return false;
-  };
-  // Two pouches at once must not both adopt the same entries.
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    async ask() {
-      if (deps.sequencer.blocked === null) return [];
-      if (deps.clock.now() - askedAt < restoreAskAgainSeconds) return [];
-      askedAt = deps.clock.now();
-      const parties = (await channelParties(deps.store.reader)).filter((each) => each.confirmed);
-      const ref = JSON.stringify({ type: 'request', what: 'checkpoint' });
-      const now = deps.clock.now();
-      await deps.store.transact((tx) =>
-        queueItems(
-          tx,
-          parties.map(({ party }) => ({ party, item: 'request', ref, lane: 0 }) as const),
-          now,
-        ),
-      );
-      return parties.map((each) => each.party);
-    },
-    heard(report) {
-      const heard = last.then(() => hear(report));
-      last = heard.catch(() => undefined);
-      return heard;
-    },
-  };
+    return this.#stated.size > 0 && (fresh || note !== undefined) && (await this.#ends());
+  }
+
+  #hear({ by, note }: StatedCheckpoint): boolean {
+    if (note !== null) this.#stated.set(by, note);
+    return note !== null;
+  }
+
+  /** Whether the run is new. What comes again from the same place takes the place of what was. */
+  #keep(sender: string, run: EntryRun): boolean {
+    const runs = this.#runs.get(sender) ?? new Map<number, EntryRun>();
+    const before = runs.get(run.start)?.entries.length ?? 0;
+    let total = run.entries.length - before;
+    for (const { entries } of runs.values()) total += entries.length;
+    if (total > restoreEntriesPerPartyMax) return false;
+    this.#runs.set(sender, runs.set(run.start, { ...run, by: sender }));
+    return run.entries.length > before;
+  }
+
+  async #ends(): Promise<boolean> {
+    return (await this.#decide(false)).ok;
+  }
+
+  #decide(nobodyElse: boolean): Promise<Result<{ size: number }, ClearRestoreCode>> {
+    const decided = this.#deciding.then(() => this.#tryToEnd(nobodyElse));
+    this.#deciding = decided.catch(() => undefined);
+    return decided;
+  }
+
+  async #tryToEnd(nobodyElse: boolean): Promise<Result<{ size: number }, ClearRestoreCode>> {
+    const { sequencer, log } = this.#deps;
+    const stated = [...this.#stated].map(([by, note]) => ({ by, note }));
+    const runs = [...this.#runs.values()].flatMap((each) => [...each.values()]);
+    const enough = [...this.#answers].filter(([, answers]) => answers >= restoreAnswersMin);
+    const exhausted = new Set(enough.map(([party]) => party));
+    const cleared = await sequencer.clearRestore(stated, runs, { exhausted, nobodyElse });
+    if (cleared.ok) log('info', 'the log goes on after a restore', { size: cleared.value.size });
+    else log('warn', 'the log is still blocked after a restore', { code: cleared.code });
+    if (cleared.ok || cleared.code === 'log-ended') this.#forget();
+    return cleared;
+  }
+
+  #forget(): void {
+    this.#stated.clear();
+    this.#runs.clear();
+    this.#answers.clear();
+  }
 }

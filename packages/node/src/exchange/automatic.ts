@@ -62,6 +62,7 @@ export async function sayAutomatic(
       draft: null,
     });
     if (logged.ok) return success({ id });
+    if (logged.code === 'log-ended') return failure('restored', '');
     // Another automatic statement took the place in the `prior` chain: draft again on top of it.
     if (logged.code === 'restored' || logged.code === 'closed') return failure(logged.code, '');
   }

@@ -2,6 +2,7 @@
 import type { NoteKey } from '@comity/record';
 import type { Clock, LogLine, NodeKeys, Notify, Random } from '../context.ts';
 import type { Sequencer } from '../log/sequencer.ts';
+import type { WitnessWord } from '../log/witness-word.ts';
 import type { Store } from '../store/store.ts';
 
 /** A docket as far as heartbeats compare it (rulings.md, 26). */
@@ -50,6 +51,8 @@ export interface ExchangeDeps {
   /** Keys of witnesses that are no counterparts, by configuration. */
   witnesses: NoteKey[];
   rate: RateTerms;
+  /** Asks every configured witness for its newest checkpoint of our log; left out: nobody is asked. */
+  askWitnesses?: () => Promise<WitnessWord[]>;
 }
 
 /** Timers of the machine; they keep no process alive. */

@@ -47,6 +47,8 @@ export interface Exchange {
   said(recipients: readonly string[]): void;
   /** Asks the other participants to confirm a docket as it is now; null where it is not known. */
   confirm(docket: string, seconds: number): Promise<Confirmed | null>;
+  /** An officer's word that nobody else ever had our log (after-restore.ts). */
+  nobodyElse: AfterRestore['nobodyElse'];
   /** Heartbeats, silence, missing parents, passing on: what is due now. Call it every second or so. */
   chores(): Promise<void>;
   /** What was turned away or left alone, by reason; the chores write it to the log once a minute. */
@@ -75,7 +77,6 @@ class NodeExchange implements Exchange {
   readonly courier: Courier;
   readonly hand: HandRoute;
   readonly #deps: ExchangeParts;
-  readonly #own: { party: string; origin: string };
   readonly #intake: Intake;
   readonly #rate: RateLimits;
   readonly #unasked: Opening;
@@ -91,7 +92,6 @@ class NodeExchange implements Exchange {
 
   constructor(deps: ExchangeParts) {
     this.#deps = deps;
-    this.#own = { party: deps.keys.party, origin: deps.keys.logSigner.key.name };
     this.#rate = makeRateLimits(deps.rate, deps.clock);
     this.#intake = makeIntake({ ...deps, rate: this.#rate, locks: makeIdLocks() });
     this.#unasked = boundedOpening(deps.sealing);
@@ -151,6 +151,10 @@ class NodeExchange implements Exchange {
     return await confirmDocket({ ...this.#deps, ask, closed: () => this.#closed }, docket, seconds);
   }
 
+  nobodyElse(): ReturnType<AfterRestore['nobodyElse']> {
+    return this.#restore.nobodyElse();
+  }
+
   async chores(): Promise<void> {
     const { store, clock, sequencer, notify } = this.#deps;
     const now = clock.now();
@@ -160,6 +164,7 @@ class NodeExchange implements Exchange {
     for (const party of silent) notify({ type: 'channel', party });
     await this.#restore.ask();
     this.#logCounters();
+    if (sequencer.blocked === 'restored') this.#inBackground(() => this.#askWitnesses());
     if (sequencer.blocked === null) await sayDueHeartbeats(this.#deps);
     this.said(paired);
   }
@@ -199,7 +204,12 @@ class NodeExchange implements Exchange {
     paired: readonly string[],
     now: number,
   ): Promise<string[]> {
-    const entered = await enterDeferred(tx, this.#own, now);
+    const self = this.#deps.keys.party;
+    const entered = await enterDeferred(
+      tx,
+      { party: self, origin: this.#deps.keys.logSigner.key.name },
+      now,
+    );
     await markDirty(tx, entered.dockets);
     if (entered.dockets.length > 0) this.#deps.docketsChanged(entered.dockets);
     for (const party of paired) {
@@ -207,7 +217,7 @@ class NodeExchange implements Exchange {
       await askForMissing(tx, party, now);
     }
     for (const [party, ids] of this.#watch.due(now)) {
-      if (paired.includes(party)) await passOn(tx, this.#own.party, party, ids, now);
+      if (paired.includes(party)) await passOn(tx, self, party, ids, now);
     }
     return watchSilence(tx, now);
   }
@@ -249,6 +259,11 @@ class NodeExchange implements Exchange {
     if (digests.length > 0) this.courier.kick(report.sender);
   }
 
+  /** Apart from the other chores: a witness may take its time. */
+  async #askWitnesses(): Promise<void> {
+    if (await this.#restore.askWitnesses()) await this.courier.kickAll();
+  }
+
   async #takeAnswer(party: string, sealed: Uint8Array, nonce: string): Promise<boolean> {
     const taken = await this.takeIn(sealed);
     if (!taken.ok || taken.value.sender !== party) return false;
@@ -266,7 +281,9 @@ class NodeExchange implements Exchange {
 
   async #beforeExport(party: string): Promise<void> {
     const now = this.#deps.clock.now();
-    await this.#deps.store.transact((tx) => passOnEverything(tx, this.#own.party, party, now));
+    await this.#deps.store.transact((tx) =>
+      passOnEverything(tx, this.#deps.keys.party, party, now),
+    );
     if ((await stateOf(this.#deps, party)) === 'confirmed') await sayUncovered(this.#deps, party);
   }
 

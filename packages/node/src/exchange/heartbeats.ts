@@ -192,13 +192,14 @@ function covers(test: SaidTest, leaves: readonly DocketDigests[]): boolean {
 
 /** Our newest heartbeat to a party. */
 async function newestOwnTest(deps: HeartbeatDeps, party: string): Promise<SaidTest | null> {
-  const { party: self } = deps.keys;
+  const { party: self, logSigner } = deps.keys;
   const row = await deps.store.reader
     .selectFrom('statements')
     .select(['id', 'envelope'])
     .where('docket', '=', channelDocket(self, party))
     .where('kind', '=', 'channel.test')
     .where('author', '=', self)
+    .where('said_origin', '=', logSigner.key.name)
     .orderBy('said_index', 'desc')
     .limit(1)
     .executeTakeFirst();

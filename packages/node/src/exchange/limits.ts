@@ -86,6 +86,10 @@ export const passOnAfterSeconds = 60;
 export const passOnWatchedMax = 16_384;
 /** How often counterparts are asked for our log while it is blocked after a restore. */
 export const restoreAskAgainSeconds = 30;
+/** Answers of a counterpart with nothing new in them before it has no more of our log to give. */
+export const restoreAnswersMin = 3;
+/** Entries of our own log that are kept of one counterpart's copy while it is put together. */
+export const restoreEntriesPerPartyMax = 4_194_304;
 /** Statements that one sweep passes on. */
 export const passOnPerSweepMax = 512;
 /** Heartbeats that may be missed before silence is an alarm. */

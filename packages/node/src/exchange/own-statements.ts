@@ -4,16 +4,30 @@
  *
  * After a restore our log was rebuilt from counterparts' copies of its entries. An entry commits to
  * a statement and its signatures, so whatever fits an entry without a statement is what we said.
+ *
+ * What we had said past the end of a log that ended counts for nobody, but others hold it and build
+ * on it: it is kept with the proof that came, so that both sides fold the same, and an alarm names it.
  */
-import { chainOf } from '@comity/accord';
-import { encodeHex, formatEnvelope, logEntry, signatureListDigest } from '@comity/record';
+import { chainOf, isActKind, kinds } from '@comity/accord';
+import {
+  encodeHex,
+  formatEnvelope,
+  isPastEnd,
+  logEntry,
+  signatureListDigest,
+} from '@comity/record';
+import type { Statement } from '@comity/record';
+import { raiseAlarm } from '../log/alarms.ts';
+import { insertPlaced } from '../log/batch-rows.ts';
 import type { SaidJob } from '../log/jobs.ts';
+import { loadChain } from '../parties/chains.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { divideAnchorLines } from './anchors.ts';
 import type { ExchangeDeps } from './deps.ts';
 import { docketOf } from './envelope-checks.ts';
 import type { ReadEnvelope } from './envelope-checks.ts';
 import { queueItems } from './outbox.ts';
+import { makeProofChecks } from './proof-checks.ts';
 import { statementsKnown } from './statements-known.ts';
 
 export type OwnDeps = Pick<ExchangeDeps, 'store' | 'sequencer' | 'keys' | 'clock' | 'notify'>;
@@ -41,8 +55,9 @@ export async function takeOwnStatements(
   const have: string[] = [];
   for (const read of reads) {
     if (known.has(read.id)) have.push(read.id);
-    else if (await recover(deps, read)) taken.recovered.push(read.id);
-    else taken.ignored += 1;
+    else if ((await recover(deps, read)) || (await keepLost(deps, read))) {
+      taken.recovered.push(read.id);
+    } else taken.ignored += 1;
   }
   for (const { id, parsed } of reads) {
     if (!parsed.ok || !taken.recovered.includes(id)) continue;
@@ -61,12 +76,21 @@ async function recover(deps: OwnDeps, read: ReadEnvelope): Promise<boolean> {
   const { id, coming, parsed } = read;
   if (!parsed.ok || deps.sequencer.blocked !== null) return false;
   const { statement } = parsed.value;
-  const { envelope } = coming;
-  const listDigest = signatureListDigest(envelope.signatures);
+  const listDigest = signatureListDigest(coming.envelope.signatures);
   const entry = encodeHex(logEntry('said', id, listDigest));
   if (!(await isOrphan(deps.store.reader, entry))) return false;
+  return (await deps.sequencer.said(await jobOf(deps, read, statement))).ok;
+}
+
+/** The statement as it was said, to be sent again: who has it answers with the receipts we lost. */
+async function jobOf(
+  deps: OwnDeps,
+  { id, coming }: ReadEnvelope,
+  statement: Statement,
+): Promise<SaidJob> {
+  const { envelope } = coming;
   const divided = divideAnchorLines(statement.anchor, coming.anchorLines);
-  const job: SaidJob = {
+  return {
     id,
     statement,
     envelope,
@@ -74,12 +98,55 @@ async function recover(deps: OwnDeps, read: ReadEnvelope): Promise<boolean> {
     docket: docketOf(id, statement),
     chain: chainOf(statement.kind, statement.body),
     anchorLines: divided === null ? [] : coming.anchorLines,
-    listDigest,
-    // Sent again to everybody: those who have it answer with the receipts that were lost too.
+    listDigest: signatureListDigest(envelope.signatures),
     recipients: await counterpartsAmong(deps.store.reader, statement.to),
     draft: null,
   };
-  return (await deps.sequencer.said(job)).ok;
+}
+
+/**
+ * Keeps a statement of ours whose entry is past the end of a log that ended: provably ours, since
+ * our own log key signed the checkpoint of its proof. Only once another log goes on.
+ */
+async function keepLost(deps: OwnDeps, read: ReadEnvelope): Promise<boolean> {
+  const { id, coming, parsed } = read;
+  if (!parsed.ok || deps.sequencer.blocked !== null) return false;
+  const { statement } = parsed.value;
+  const { store, keys, clock } = deps;
+  const chain = await loadChain(store.reader, keys.party);
+  if (chain === null || statement.kind === 'party.credentials') return false;
+  const leaf = logEntry('said', id, signatureListDigest(coming.envelope.signatures));
+  const checked = makeProofChecks().check(chain, coming.said, leaf);
+  if (!checked.ok) return false;
+  const { proof, checkpoint } = checked.value;
+  const { origin, size } = checkpoint;
+  const { index } = proof;
+  if (!isPastEnd(chain, { origin, index })) return false;
+  const job = await jobOf(deps, read, statement);
+  const now = clock.now();
+  await store.transact(async (tx) => {
+    const place = { origin, index, size, update: false };
+    await insertPlaced(tx, origin, [{ role: 'said', job, ...place }], now);
+    const list_digest = encodeHex(job.listDigest);
+    const stored = { statement: id, party: keys.party, role: 'said' as const, list_digest };
+    await tx
+      .insertInto('proofs')
+      .values({ ...stored, origin, log_index: index, size, proof: coming.said, taken_at: now })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const detail = lostWords(statement, index, origin);
+    await raiseAlarm(tx, { code: 'statement-lost', party: null, about: id, detail }, now);
+  });
+  return true;
+}
+
+function lostWords({ kind, body, docket, made }: Statement, index: number, origin: string): string {
+  const words = isActKind(kind) ? ` (it ${kinds[kind].words(body)})` : '';
+  const where = docket === null ? '' : ` in docket ${docket}`;
+  return (
+    `We had said ${kind}${where} at ${made}${words}, in entry ${index} of our log ${origin}, which ` +
+    'ended before that entry. It counts for nobody: say it again if it still holds.'
+  );
 }
 
 /** Whether our log has this entry without its statement. */

@@ -3,7 +3,7 @@ import { decodeHex, encodeBase64, parseEnvelope } from '@comity/record';
 import type { PouchRecord } from '@comity/record';
 import { ownProof } from '../log/proofs.ts';
 import { rootAt, treeSize } from '../log/tiles.ts';
-import type { StoreReader } from '../store/store.ts';
+import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { docketFacts } from './facts.ts';
 import { entriesPerPouchMax, sqlListMax } from './limits.ts';
 import { placeKey, proveMany } from './many-proofs.ts';
@@ -284,7 +284,11 @@ export async function entriesRecord(
   return { type: 'entries', party, start: wish.from, data };
 }
 
-async function originOf(reader: StoreReader, party: string): Promise<string | null> {
+/** Origin of a party's log by its newest credentials. */
+export async function originOf(
+  reader: StoreReader | StoreTransaction,
+  party: string,
+): Promise<string | null> {
   const row = await reader
     .selectFrom('credentials')
     .select('origin')

@@ -58,7 +58,7 @@ export interface ProofsStored {
 
 /**
  * Stores checked proofs. The first receipt of a party for a statement stands; of two entries for
- * one statement the lower index counts, so a lower one is added beside it.
+ * one statement in one log the lower index counts, so a lower one is added beside it.
  */
 export async function storeProofs(
   tx: StoreTransaction,
@@ -152,7 +152,7 @@ async function knownProofs(
   for (let start = 0; start < ids.length; start += sqlListMax) {
     const rows = await reader
       .selectFrom('proofs')
-      .select(['statement', 'party', 'role', 'log_index'])
+      .select(['statement', 'party', 'role', 'origin', 'log_index'])
       .where('statement', 'in', ids.slice(start, start + sqlListMax))
       .execute();
     for (const row of rows) {
@@ -163,6 +163,11 @@ async function knownProofs(
   return lowest;
 }
 
-function proofKey(proof: { statement: string; party: string; role: string }): string {
-  return `${proof.statement} ${proof.party} ${proof.role}`;
+function proofKey(proof: {
+  statement: string;
+  party: string;
+  role: string;
+  origin: string;
+}): string {
+  return `${proof.statement} ${proof.party} ${proof.role} ${proof.origin}`;
 }

@@ -7,9 +7,16 @@
 import { parseEnvelope, parseStatement } from '@comity/record';
 import type { PouchRecord } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { lostPerAnswerMax, requestIdsMax, requestsPerPouchMax } from './limits.ts';
+import { copyState } from '../log/copies.ts';
+import {
+  entriesPerPouchMax,
+  lostPerAnswerMax,
+  requestIdsMax,
+  requestsPerPouchMax,
+} from './limits.ts';
 import { queueItems } from './outbox.ts';
 import type { QueueItem } from './outbox.ts';
+import { originOf } from './pouch-records.ts';
 
 export type ComingRequest = Extract<PouchRecord, { type: 'request' }>;
 
@@ -47,7 +54,7 @@ async function answersTo(
       // Ours travels with every pouch; what is asked for is the asker's own log as we know it.
       return [
         { party, item: 'checkpoint', ref: JSON.stringify({ party }), lane: 0 },
-        { party, item: 'entries', ref: JSON.stringify({ from: theirSize, party }), lane: 0 },
+        ...(await entriesSince(reader, party, theirSize)),
       ];
     case 'entries':
       return [{ party, item: 'entries', ref: JSON.stringify({ from: request.from }), lane: 0 }];
@@ -58,6 +65,22 @@ async function answersTo(
       if (!(await takesPart(reader, party, request.docket))) return [];
       return [{ party, item: 'facts', ref: JSON.stringify({ docket: request.docket }), lane: 1 }];
   }
+}
+
+/** Our copy of the asker's log from this size on, in as many records as it takes. */
+async function entriesSince(
+  reader: StoreReader | StoreTransaction,
+  party: string,
+  size: number,
+): Promise<QueueItem[]> {
+  const origin = await originOf(reader, party);
+  if (origin === null) return [];
+  const { kept } = await copyState(reader, origin);
+  const items: QueueItem[] = [];
+  for (let from = size; from < kept; from += entriesPerPouchMax) {
+    items.push({ party, item: 'entries', ref: JSON.stringify({ from, party }), lane: 0 });
+  }
+  return items;
 }
 
 const lostKey = (party: string) => `lost-since/${party}`;

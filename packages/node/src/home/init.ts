@@ -80,6 +80,7 @@ export type InitFailure =
   | 'bad-officers'
   | 'bad-function'
   | 'bad-config'
+  | 'bad-key-file'
   | 'passphrase-needed'
   | 'store-unavailable'
   | 'key-file-exists';

@@ -24,12 +24,16 @@ export async function lockedKeys(reader: StoreReader, party: PartyFile): Promise
   const chain = await loadChain(reader, party.id);
   if (parked.length > 0 || chain === null) return null;
   const { body } = newestVersion(chain);
-  const [log, ownAccount, witness] = [party.vkey, body.ownAccountKey, body.witnessKey].map(keyOf);
-  if (!log || !ownAccount || !witness || !body.log.keys.includes(party.vkey)) return null;
+  // The party file names the first log; credentials may have begun another since.
+  const first = body.log.keys.includes(party.vkey);
+  const vkey = first ? party.vkey : (body.log.keys[0] ?? '');
+  const [log, ownAccount, witness] = [vkey, body.ownAccountKey, body.witnessKey].map(keyOf);
+  if (!log || !ownAccount || !witness) return null;
   return {
     party: party.id,
     exercise: party.exercise,
     logSigner: lockedSigner(log),
+    nextLogSigner: null,
     ownAccountSigner: lockedSigner(ownAccount),
     witnessSigner: lockedSigner(witness),
     get automaticSeed(): Uint8Array {

@@ -9,6 +9,7 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { NodeConfig } from './config.ts';
 import { highWaterPath } from './layout.ts';
+import { chooseLogKeys } from './log-keys.ts';
 import type { HomeLayout } from './layout.ts';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -26,15 +27,17 @@ export interface StorageDeps {
   clock: Clock;
   environment: Readonly<Record<string, string | undefined>>;
   log: LogLine;
+  /** True where `keys` are the public ones alone, of the log in force. */
+  locked?: boolean | undefined;
 }
 
 /** `store-unavailable` when the database cannot be opened; the detail is for the operator. */
 export async function openStorage(
   deps: StorageDeps,
-): Promise<Result<Storage, 'store-unavailable'>> {
+): Promise<Result<Storage, 'store-unavailable' | 'bad-key-file'>> {
   const { config, layout } = deps;
   const opened = await openHomeStore(layout, config);
-  return opened.ok ? success(await openLog(opened.value, deps)) : opened;
+  return opened.ok ? await openLog(opened.value, deps) : opened;
 }
 
 /** The database alone. */
@@ -57,13 +60,26 @@ export async function openHomeStore(
 }
 
 /** The log over a database, which is closed where the log cannot be opened. */
-export async function openLog(store: Store, deps: StorageDeps): Promise<Storage> {
-  const { config, keys } = deps;
+export async function openLog(
+  store: Store,
+  deps: StorageDeps,
+): Promise<Result<Storage, 'bad-key-file'>> {
+  const { config, keys, layout } = deps;
   try {
+    const chosen = deps.locked === true ? null : await chooseLogKeys(layout, keys, store.reader);
+    if (chosen?.ok === false) {
+      await store.close();
+      return chosen;
+    }
     const sequencer = await openSequencer({
       store,
       clock: deps.clock,
       logSigner: keys.logSigner,
+      nextLogSigner: () => keys.nextLogSigner,
+      onNewLog: (signer) => {
+        keys.logSigner = signer;
+        keys.nextLogSigner = null;
+      },
       ownAccountSigner: keys.ownAccountSigner,
       highWaterPath: highWaterPath(keys.party, config.stateDirectory, deps.environment),
       witnesses: config.witnesses.map((witness) => witness.vkey),
@@ -74,7 +90,7 @@ export async function openLog(store: Store, deps: StorageDeps): Promise<Storage>
       await sequencer.close();
       await store.close();
     };
-    return { store, sequencer, close };
+    return success({ store, sequencer, close });
   } catch (error) {
     await store.close();
     throw error;

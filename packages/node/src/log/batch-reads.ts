@@ -2,6 +2,7 @@
 import { encodeHex, partyOf } from '@comity/record';
 import type { StoreTransaction } from '../store/store.ts';
 import type { SaidJob } from './jobs.ts';
+import { logOrder } from './log-order.ts';
 
 /** Places per statement; SQLite allows 500 terms in a compound select. */
 const priorsPerStatementMax = 64;
@@ -39,42 +40,59 @@ export function continuesDocket(job: SaidJob): boolean {
   return job.docket !== '' && job.docket !== job.id;
 }
 
-/** Id of our newest logged statement for each chain that a job continues. */
+/**
+ * Id of our newest logged statement for each chain that a job continues: the newest in the log in
+ * force, and where that has none, the newest of the logs before it.
+ */
 export async function loadPriors(
   tx: StoreTransaction,
   jobs: readonly SaidJob[],
+  origin: string,
 ): Promise<Map<string, string>> {
   const chains = new Map<string, { docket: string; chain: string }>();
   for (const job of jobs) {
     if (continuesDocket(job)) chains.set(chainKey(job.docket, job.chain), job);
   }
-  const all = [...chains.values()];
   const priors = new Map<string, string>();
-  for (let start = 0; start < all.length; start += priorsPerStatementMax) {
-    const [first, ...rest] = all
-      .slice(start, start + priorsPerStatementMax)
-      .map(({ docket, chain }) => newestOfChain(tx, docket, chain));
-    if (first === undefined) break;
-    const rows = await rest.reduce((query, one) => query.unionAll(one), first).execute();
-    for (const row of rows) priors.set(chainKey(row.docket, row.chain), row.id);
-  }
+  await newestOfChains(tx, [...chains.values()], origin, priors);
+  const left = [...chains].filter(([key]) => !priors.has(key)).map(([, chain]) => chain);
+  await newestOfChains(tx, left, null, priors);
   return priors;
 }
 
+async function newestOfChains(
+  tx: StoreTransaction,
+  chains: readonly { docket: string; chain: string }[],
+  origin: string | null,
+  priors: Map<string, string>,
+): Promise<void> {
+  for (let start = 0; start < chains.length; start += priorsPerStatementMax) {
+    const [first, ...rest] = chains
+      .slice(start, start + priorsPerStatementMax)
+      .map(({ docket, chain }) => newestOfChain(tx, docket, chain, origin));
+    if (first === undefined) return;
+    const rows = await rest.reduce((query, one) => query.unionAll(one), first).execute();
+    for (const row of rows) priors.set(chainKey(row.docket, row.chain), row.id);
+  }
+}
+
 /** In a subquery, because a term of a compound select may not be sorted itself. */
-function newestOfChain(tx: StoreTransaction, docket: string, chain: string) {
+function newestOfChain(tx: StoreTransaction, docket: string, chain: string, origin: string | null) {
   return tx
-    .selectFrom((from) =>
-      from
+    .selectFrom((from) => {
+      const own = from
         .selectFrom('statements')
         .select(['docket', 'chain', 'id'])
         .where('docket', '=', docket)
         .where('own', '=', 1)
         .where('chain', '=', chain)
-        .orderBy('said_index', 'desc')
-        .limit(1)
-        .as('newest'),
-    )
+        .limit(1);
+      const ordered =
+        origin === null
+          ? own.orderBy(logOrder, 'desc').orderBy('said_index', 'desc')
+          : own.where('said_origin', '=', origin).orderBy('said_index', 'desc');
+      return ordered.as('newest');
+    })
     .select(['newest.docket', 'newest.chain', 'newest.id']);
 }
 
@@ -97,16 +115,42 @@ export async function loadCredentials(
   return newest;
 }
 
-/** Entries that came back after a restore and wait for their statements, by hex. */
+/** Where an entry that came back after a restore stands. */
+export interface AdoptedPlace {
+  origin: string;
+  index: number;
+  size: number;
+}
+
+/**
+ * Entries that came back after a restore and wait for their statements, by hex. They may be of a log
+ * of ours that has ended since: `origin` is that in force.
+ */
 export async function loadAdopted(
   tx: StoreTransaction,
   entries: readonly Uint8Array[],
-): Promise<Map<string, { index: number; size: number }>> {
-  if (entries.length === 0) return new Map();
+  origin: string,
+): Promise<Map<string, AdoptedPlace>> {
+  const found = new Map<string, AdoptedPlace>();
+  if (entries.length === 0) return found;
   const rows = await tx
     .selectFrom('adopted_entries')
     .selectAll()
     .where('entry', 'in', entries.map(encodeHex))
     .execute();
-  return new Map(rows.map((row) => [row.entry, { index: row.log_index, size: row.size }]));
+  for (const { entry, log_index: index, size } of rows) {
+    const earlier = await tx
+      .selectFrom('entries')
+      .innerJoin('credentials', 'credentials.origin', 'entries.origin')
+      .innerJoin('parties', 'parties.id', 'credentials.party')
+      .select('entries.origin')
+      .where('parties.state', '=', 'self')
+      .where('entries.log_index', '=', index)
+      .where('entries.entry', '=', Buffer.from(entry, 'hex'))
+      .orderBy('credentials.version')
+      .limit(1)
+      .executeTakeFirst();
+    found.set(entry, { origin: earlier?.origin ?? origin, index, size });
+  }
+  return found;
 }

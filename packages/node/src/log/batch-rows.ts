@@ -9,8 +9,15 @@ import type { HeldJob, SaidJob } from './jobs.ts';
 
 /** A job with its place in our log. */
 export type Placed =
-  | { role: 'said'; job: SaidJob; index: number; size: number; update: boolean }
-  | { role: 'held'; job: HeldJob; index: number; size: number; update: boolean };
+  ({ role: 'said'; job: SaidJob } & Place) | ({ role: 'held'; job: HeldJob } & Place);
+
+interface Place {
+  index: number;
+  size: number;
+  update: boolean;
+  /** The log of an entry that came back after a restore; that in force when left out. */
+  origin?: string;
+}
 
 export async function insertEntries(
   tx: StoreTransaction,
@@ -33,13 +40,13 @@ export async function insertPlaced(
   await insertRows(
     tx,
     'statements',
-    fresh.map((one) => statementRow(one, origin, now)),
+    fresh.map((one) => statementRow(one, one.origin ?? origin, now)),
   );
-  for (const one of placed) if (one.update) await updateHeld(tx, origin, one, now);
+  for (const one of placed) if (one.update) await updateHeld(tx, one.origin ?? origin, one, now);
   await insertRows(tx, 'parents', placed.flatMap(parentRows), 'keep');
   const proofs = placed.flatMap((one) => (one.role === 'held' ? [proofRow(one.job, now)] : []));
   await insertRows(tx, 'proofs', proofs, 'keep');
-  const credentials = placed.flatMap((one) => credentialsRows(one, origin));
+  const credentials = placed.flatMap((one) => credentialsRows(one, one.origin ?? origin));
   await insertRows(tx, 'credentials', credentials, 'keep');
   await insertRows(
     tx,

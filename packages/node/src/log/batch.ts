@@ -16,6 +16,7 @@ import {
   loadCredentials,
   loadKnown,
   loadPriors,
+  type AdoptedPlace,
   type KnownStatement,
 } from './batch-reads.ts';
 import { insertEntries, insertPlaced, type Placed } from './batch-rows.ts';
@@ -63,7 +64,7 @@ export async function writeBatch(
 ): Promise<BatchOutcome> {
   const origin = context.logSigner.key.name;
   const entries = jobs.map(({ role, job }) => logEntry(role, job.id, job.listDigest));
-  const past = await loadPast(tx, jobs, context.adopted ? entries : []);
+  const past = await loadPast(tx, jobs, context.adopted ? entries : [], origin);
   const plan = decide(jobs, entries, past, context.edge.size);
   const results = plan.results.map((result) => result(plan.size));
   const placed = plan.placed.map((place) => place(plan.size));
@@ -86,20 +87,21 @@ interface Past {
   known: Map<string, KnownStatement>;
   priors: Map<string, string>;
   credentials: Map<string, string>;
-  adopted: Map<string, { index: number; size: number }>;
+  adopted: Map<string, AdoptedPlace>;
 }
 
 async function loadPast(
   tx: StoreTransaction,
   jobs: readonly Job[],
   entries: readonly Uint8Array[],
+  origin: string,
 ): Promise<Past> {
   const said = jobs.flatMap((one) => (one.role === 'said' ? [one.job] : []));
   return {
     known: await loadKnown(tx, [...new Set(jobs.map(({ job }) => job.id))]),
-    priors: await loadPriors(tx, said),
+    priors: await loadPriors(tx, said, origin),
     credentials: await loadCredentials(tx, said),
-    adopted: await loadAdopted(tx, entries),
+    adopted: await loadAdopted(tx, entries, origin),
   };
 }
 
@@ -156,7 +158,8 @@ function decideOne(
   if (adopted !== undefined) {
     plan.recovered.push(encodeHex(entry));
     plan.placed.push(() => ({ ...one, ...adopted, update }));
-    return () => success({ id, ...adopted });
+    const { index, size } = adopted;
+    return () => success({ id, index, size });
   }
   const index = plan.size;
   plan.size += 1;

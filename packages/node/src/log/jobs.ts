@@ -61,6 +61,8 @@ export interface StatedCheckpoint {
 /** A run of 32-byte entries of our own log out of a counterpart's copy. */
 export interface EntryRun {
   start: number;
+  /** Whose copy; runs of one party are tried together, before those of all. */
+  by?: string;
   entries: Uint8Array[];
 }
 
@@ -70,21 +72,36 @@ export type ClearRestoreCode =
   | 'bad-checkpoint'
   | 'entries-needed'
   | 'entries-wrong'
+  | 'log-ended'
   | 'fork';
+
+/**
+ * Why nothing is signed: `restored` until others have stated our newest checkpoint (rulings.md, 25);
+ * `ended` for ever, because entries that we signed are with nobody any more.
+ */
+export type Blocked = 'restored' | 'ended';
+
+/** What is known beside the checkpoints that were stated. */
+export interface RestoreWord {
+  /** An officer's word that no counterpart ever had this log, and no witness but those that stated. */
+  nobodyElse?: boolean;
+  /** Counterparts that were asked often enough to have no more entries to give. */
+  exhausted?: ReadonlySet<string>;
+}
 
 export interface Sequencer {
   /** Logs one statement of ours; resolves when it is durable and its checkpoint is published. */
   said(
     job: SaidJob,
-  ): Promise<Result<Logged, 'stale-draft' | 'double-said' | 'restored' | 'closed'>>;
+  ): Promise<Result<Logged, 'stale-draft' | 'double-said' | 'restored' | 'log-ended' | 'closed'>>;
   /**
    * Logs statements of others, all of them or (on failure) none; the same order as given. One that
    * is already held gives its first place. While blocked the jobs are parked durably, the answer is
    * `restored`, and they are logged once the block is cleared.
    */
   held(jobs: HeldJob[]): Promise<Result<Logged[], 'restored' | 'closed'>>;
-  /** 'restored' while nothing may be signed (ruling 25). */
-  readonly blocked: 'restored' | null;
+  /** Not null while nothing may be signed. */
+  readonly blocked: Blocked | null;
   /** Newest published checkpoint; null while the log is empty. */
   newest(): PublishedCheckpoint | null;
   /**
@@ -102,13 +119,13 @@ export interface Sequencer {
   /**
    * Ends the blocked state when any one witness or all counterparts have stated their newest
    * checkpoint of our log, all consistent with each other and, once missing entries are taken from
-   * `copies`, with our tree. `entries-needed` names the range in `detail` as `from-to`.
-   * `nobodyElse`: an officer's word that no counterpart and no witness ever had this log.
+   * `copies`, with our tree. `entries-needed` names the range in `detail` as `from-to`; once all
+   * counterparts have spoken and are exhausted (or there are none, by an officer's word), the log ends instead: `log-ended`, for good.
    */
   clearRestore(
     stated: StatedCheckpoint[],
     copies?: EntryRun[],
-    nobodyElse?: boolean,
+    word?: RestoreWord,
   ): Promise<Result<{ size: number }, ClearRestoreCode>>;
   /** Finishes what is queued, refuses the rest. */
   close(): Promise<void>;

@@ -3,8 +3,9 @@ import { encodeHex, equalBytes, decodeHex, formatVkey, InvariantError } from '@c
 import type { NoteKey } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { newestCheckpoint, openOwnCheckpoint } from './checkpoints.ts';
+import { readEndedLog, type EndedLog } from './ended-log.ts';
 import type { HighWater } from './high-water.ts';
-import type { PublishedCheckpoint } from './jobs.ts';
+import type { Blocked, PublishedCheckpoint } from './jobs.ts';
 import { loadEdge, rootAt, treeSize } from './tiles.ts';
 import { edgeRoot, type TreeEdge } from './tree.ts';
 
@@ -15,11 +16,13 @@ export interface LogState {
   time: number;
   adopted: boolean;
   parked: boolean;
+  /** Not null where this log has ended: nothing is signed in it ever again. */
+  ended: EndedLog | null;
 }
 
 /**
  * Loads and verifies the right edge: the stored note must be ours and its root that of the tiles.
- * Six reads, whatever the log's size. Throws when the database contradicts itself.
+ * Seven reads, whatever the log's size. Throws when the database contradicts itself.
  */
 export async function loadLogState(
   reader: StoreReader | StoreTransaction,
@@ -43,7 +46,28 @@ export async function loadLogState(
     time: await lastOwnTime(reader, origin, size, formatVkey(ownAccountKey)),
     adopted: await hasRows(reader, 'adopted_entries'),
     parked: await hasRows(reader, 'parked'),
+    ended: await readEndedLog(reader, origin),
   };
+}
+
+/** Why nothing may be signed, or null. */
+export async function blockOf(
+  reader: StoreReader,
+  origin: string,
+  { edge, ended }: LogState,
+  mark: HighWater | null | 'unreadable',
+): Promise<Blocked | null> {
+  if (ended !== null) return 'ended';
+  return (await isRestored(reader, origin, edge.size, mark)) ? 'restored' : null;
+}
+
+/** Whether the high-water record is to be brought up to a checkpoint of a log that goes on. */
+export function isBehind(
+  mark: HighWater | null | 'unreadable',
+  newest: PublishedCheckpoint,
+): boolean {
+  if (mark === null || mark === 'unreadable') return false;
+  return mark.origin !== newest.origin || mark.size < newest.size;
 }
 
 /**
@@ -51,7 +75,7 @@ export async function loadLogState(
  * database may be ahead: a kill between commit and high-water record leaves it so, and nothing of
  * what is ahead has left the process.
  */
-export async function isRestored(
+async function isRestored(
   reader: StoreReader | StoreTransaction,
   origin: string,
   size: number,
@@ -59,6 +83,8 @@ export async function isRestored(
 ): Promise<boolean> {
   if (mark === 'unreadable') return true;
   if (mark === null) return size > 0;
+  // A kill between the first commit of a new log and its high-water record (new-log.ts).
+  if (size === 1 && (await readEndedLog(reader, mark.origin)) !== null) return false;
   if (mark.origin !== origin || mark.size > size) return true;
   const marked = decodeHex(mark.root);
   return marked === null || !equalBytes(await rootAt(reader, origin, mark.size), marked);

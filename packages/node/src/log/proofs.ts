@@ -81,6 +81,29 @@ async function ownPlace(
   return { origin, index, size };
 }
 
+/**
+ * The proof of a statement of ours past the end of a log that ended, as another gave it back: the
+ * entries and checkpoints there are lost (exchange/own-statements.ts). Null for every other.
+ */
+async function keptProof(
+  reader: StoreReader | StoreTransaction,
+  statement: string,
+  origin: string,
+): Promise<string | null> {
+  const row = await reader
+    .selectFrom('proofs')
+    .innerJoin('statements', 'statements.id', 'proofs.statement')
+    .select('proofs.proof')
+    .where('proofs.statement', '=', statement)
+    .where('proofs.role', '=', 'said')
+    .where('proofs.origin', '=', origin)
+    .whereRef('proofs.party', '=', 'statements.author')
+    .where('statements.own', '=', 1)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.proof ?? null;
+}
+
 /** tlog-proof text at the birth checkpoint: for role 'held' this is our receipt. */
 export async function ownProof(
   reader: StoreReader | StoreTransaction,
@@ -88,6 +111,8 @@ export async function ownProof(
   role: 'said' | 'held',
 ): Promise<string> {
   const { origin, index, size } = await ownPlace(reader, statementId, role);
+  const kept = role === 'said' ? await keptProof(reader, statementId, origin) : null;
+  if (kept !== null) return kept;
   return formatLogProof(await proveEntry(reader, origin, index, size));
 }
 
@@ -103,6 +128,8 @@ export async function bestProof(
   satisfied: (vkeys: string[]) => boolean,
 ): Promise<string> {
   const { origin, index, size } = await ownPlace(reader, statementId, role);
+  const kept = role === 'said' ? await keptProof(reader, statementId, origin) : null;
+  if (kept !== null) return kept;
   const best = await smallestCosigned(reader, origin, size, satisfied);
   const proof = await proveEntry(reader, origin, index, best?.size ?? size);
   const checkpoint = noteWithMoreLines(proof.checkpoint, best?.lines ?? []);

@@ -15,14 +15,15 @@ import {
   type NoteKey,
   type Result,
 } from '@comity/record';
-import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { raiseAlarm } from './alarms.ts';
+import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
+import { clearAlarm, raiseAlarm } from './alarms.ts';
 import { insertEntries } from './batch-rows.ts';
 import { noteWithLinesOf, openOwnCheckpoint } from './checkpoints.ts';
-import type { HighWater } from './high-water.ts';
-import type { ClearRestoreCode, EntryRun, StatedCheckpoint } from './jobs.ts';
+import { writeHighWater, type HighWater } from './high-water.ts';
+import { endLog, type EndedLog } from './ended-log.ts';
+import type { ClearRestoreCode, EntryRun, RestoreWord, StatedCheckpoint } from './jobs.ts';
 import { loadEdge, rootAt, writeTiles } from './tiles.ts';
-import { edgeRoot, extendEdge } from './tree.ts';
+import { edgeRoot, extendEdge, type Tile, type TreeEdge } from './tree.ts';
 
 /** Entries that may be taken back at once; more would not fit in memory comfortably. */
 const adoptedEntriesMax = 10_000_000;
@@ -36,30 +37,46 @@ export interface RestoreKeys {
 }
 
 interface Opened {
+  by: string;
   checkpoint: Checkpoint;
   note: string;
 }
 
+/** What was stated, verified: the checkpoints largest first, and who has not spoken. */
+interface Judged {
+  opened: readonly Opened[];
+  /** Nobody is left who could give what is missing. */
+  exhausted: boolean;
+}
+
 /**
- * Verifies what was stated and gives the newest checkpoint, null when everyone holds none. A
- * statement by a witness counts when its own cosignature is in the note and verifies.
+ * Verifies what was stated. A statement by a witness counts when its own cosignature is in the note
+ * and verifies.
  */
-export async function judgeStated(
+async function judgeStated(
   reader: StoreReader | StoreTransaction,
   keys: RestoreKeys,
   stated: readonly StatedCheckpoint[],
-  nobodyElse: boolean,
-): Promise<Result<Opened | null, ClearRestoreCode>> {
+  word: RestoreWord,
+): Promise<Result<Judged, ClearRestoreCode>> {
   const opened: Opened[] = [];
   let witnessed = false;
   for (const { by, note } of stated) {
     if (note === null) continue;
     const checkpoint = openOwnCheckpoint(note, keys.logKey);
     if (checkpoint === null) return failure('bad-checkpoint', by);
-    opened.push({ checkpoint, note });
+    opened.push({ by, checkpoint, note });
     witnessed ||= keys.witnesses.includes(by) && isCosignedBy(note, by);
   }
-  const enough = await isEnough(reader, stated, witnessed, keys.witnesses.length, nobodyElse);
+  const rows = await reader
+    .selectFrom('parties')
+    .select('id')
+    .where('state', '=', 'confirmed')
+    .execute();
+  const parties = rows.map(({ id }) => id);
+  const spoken = new Set(stated.map(({ by }) => by));
+  const silent = parties.filter((id) => !spoken.has(id));
+  const enough = witnessed ? success(null) : isEnough(parties, silent, keys, word);
   if (!enough.ok) return enough;
   const sizes = new Map<number, Uint8Array>();
   for (const { checkpoint } of opened) {
@@ -70,33 +87,29 @@ export async function judgeStated(
     sizes.set(checkpoint.size, checkpoint.root);
   }
   opened.sort((a, b) => b.checkpoint.size - a.checkpoint.size);
-  return success(opened[0] ?? null);
+  // Without counterparts only an officer knows that this home has not merely forgotten them.
+  const given =
+    parties.length === 0
+      ? word.nobodyElse === true
+      : parties.every((id) => word.exhausted?.has(id) === true);
+  return success({ opened, exhausted: silent.length === 0 && given });
 }
 
-async function isEnough(
-  reader: StoreReader | StoreTransaction,
-  stated: readonly StatedCheckpoint[],
-  witnessed: boolean,
-  witnesses: number,
-  nobodyElse: boolean,
-): Promise<Result<null, ClearRestoreCode>> {
-  if (witnessed) return success(null);
-  const rows = await reader
-    .selectFrom('parties')
-    .select('id')
-    .where('state', '=', 'confirmed')
-    .execute();
-  const spoken = new Set(stated.map(({ by }) => by));
-  const silent = rows.filter(({ id }) => !spoken.has(id)).map(({ id }) => id);
+function isEnough(
+  parties: readonly string[],
+  silent: readonly string[],
+  keys: RestoreKeys,
+  word: RestoreWord,
+): Result<null, ClearRestoreCode> {
   if (silent.length > 0) return failure('not-enough-stated', '', silent.join(' '));
+  if (parties.length > 0) return success(null);
   // Nobody could have contradicted us: then an officer must say that nobody ever could.
-  if (rows.length === 0 && !nobodyElse) {
-    return failure(witnesses > 0 ? 'not-enough-stated' : 'nobody-to-ask', '');
-  }
-  return success(null);
+  if (keys.witnesses.length > 0) return failure('not-enough-stated', '');
+  return word.nobodyElse === true ? success(null) : failure('nobody-to-ask', '');
 }
 
-function isCosignedBy(note: string, vkey: string): boolean {
+/** Whether the note has a cosignature by this key that verifies. */
+export function isCosignedBy(note: string, vkey: string): boolean {
   const key = parseVkey(vkey);
   const parsed = parseNote(note);
   if (!key.ok || !parsed.ok) return false;
@@ -105,34 +118,74 @@ function isCosignedBy(note: string, vkey: string): boolean {
   );
 }
 
+/** Where our log stands when it is to be rebuilt. */
+export interface RestorePlace {
+  size: number;
+  mark: HighWater | null | 'unreadable';
+  now: number;
+}
+
+/** What rebuilding came to. `ended`: what we had signed cannot be rebuilt by anybody. */
+interface Rebuilt {
+  size: number;
+  ended: EndedLog | null;
+}
+
 /**
- * Makes our tree contain every stated checkpoint: checks those within our database, and extends it
- * to the newest with entries out of counterparts' copies. Everything or nothing: on a failure the
- * caller undoes the transaction. Nothing is signed here.
+ * Makes our tree contain every stated checkpoint and the high-water mark: checks those within our
+ * database, and extends it to the newest that counterparts' copies reach. What we signed past that
+ * is asked for again, and once nobody is left to ask, the log ends. Everything or nothing: on a
+ * failure the caller undoes the transaction. Nothing is signed here.
  */
-export async function adoptStated(
+async function rebuildLog(
   tx: StoreTransaction,
   keys: RestoreKeys,
-  newest: Opened | null,
-  stated: readonly StatedCheckpoint[],
+  judged: Judged,
   copies: readonly EntryRun[],
-  ourSize: number,
-  now: number,
-): Promise<Result<{ size: number }, ClearRestoreCode>> {
+  word: RestoreWord,
+  place: RestorePlace,
+): Promise<Result<Rebuilt, ClearRestoreCode>> {
   const origin = keys.logKey.name;
-  const target = newest?.checkpoint.size ?? 0;
-  if (newest !== null && target > ourSize) {
-    const extended = await extendTo(tx, keys, newest, copies, ourSize, now);
-    if (!extended.ok) return extended;
+  let { size } = place;
+  for (const one of judged.opened) {
+    if (one.checkpoint.size <= size) break;
+    const extended = await extendTo(tx, keys, one, copies, place);
+    if (extended.ok) size = one.checkpoint.size;
+    else if (!judged.exhausted) return extended;
   }
-  for (const { by, note } of stated) {
-    const checkpoint = note === null ? null : openOwnCheckpoint(note, keys.logKey);
-    if (checkpoint === null) continue;
+  for (const { by, checkpoint } of judged.opened) {
+    if (checkpoint.size > size) continue;
     if (!equalBytes(await rootAt(tx, origin, checkpoint.size), checkpoint.root)) {
       return failure('fork', by, `our tree at ${checkpoint.size} is not the one stated`);
     }
   }
-  return success({ size: Math.max(target, ourSize) });
+  const signed = await signedBeyond(tx, origin, judged, place.mark, size);
+  if (signed === null) return success({ size, ended: null });
+  if (word.nobodyElse === true && judged.opened.length === 0) {
+    await noteLostTail(tx, origin, size, signed, place.now);
+    return success({ size, ended: null });
+  }
+  if (!judged.exhausted) return failure('entries-needed', '', `${size}-${signed}`);
+  const ended = { origin, size, signed };
+  await endLog(tx, ended, place.now);
+  return success({ size, ended });
+}
+
+/** How many entries we had signed, where our tree of `size` does not contain what we signed. */
+async function signedBeyond(
+  tx: StoreTransaction,
+  origin: string,
+  judged: Judged,
+  mark: HighWater | null | 'unreadable',
+  size: number,
+): Promise<number | null> {
+  const stated = judged.opened[0]?.checkpoint.size ?? 0;
+  if (mark === null || mark === 'unreadable' || mark.origin !== origin) {
+    return stated > size ? stated : null;
+  }
+  const signed = Math.max(stated, mark.size);
+  if (signed > size) return signed;
+  return encodeHex(await rootAt(tx, origin, mark.size)) === mark.root ? null : signed;
 }
 
 async function extendTo(
@@ -140,62 +193,73 @@ async function extendTo(
   keys: RestoreKeys,
   newest: Opened,
   copies: readonly EntryRun[],
-  ourSize: number,
-  now: number,
+  place: RestorePlace,
 ): Promise<Result<null, ClearRestoreCode>> {
   const { origin, size, root } = newest.checkpoint;
-  const entries = entriesFromRuns(copies, ourSize, size);
-  if (!Array.isArray(entries)) {
-    return failure('entries-needed', '', `${entries.missingFrom}-${size}`);
+  const from = place.size;
+  const edge = await loadEdge(tx, origin, from);
+  let code: ClearRestoreCode = 'entries-needed';
+  // One party's false entries must not spoil another's good ones: each alone, then all together.
+  const parties = [...new Set(copies.map((run) => run.by))];
+  const choices = [...parties.map((by) => copies.filter((run) => run.by === by)), copies];
+  for (const runs of choices) {
+    const entries = entriesFromRuns(runs, from, size);
+    if (entries === null) continue;
+    const grown = await grow(edge, entries, () => Promise.resolve());
+    if (!equalBytes(edgeRoot(grown), root)) {
+      code = 'entries-wrong';
+      continue;
+    }
+    await grow(edge, entries, (tiles) => writeTiles(tx, origin, tiles));
+    await insertEntries(tx, origin, from, entries);
+    await insertAdopted(tx, entries, from, size);
+    await insertStatedCheckpoint(tx, keys, newest, place.now);
+    return success(null);
   }
-  let edge = await loadEdge(tx, origin, ourSize);
-  for (let start = 0; start < entries.length; start += entriesPerStepMax) {
-    const extended = extendEdge(edge, entries.slice(start, start + entriesPerStepMax));
-    edge = extended.edge;
-    await writeTiles(tx, origin, extended.tiles);
-  }
-  if (!equalBytes(edgeRoot(edge), root)) return failure('entries-wrong', '', `${ourSize}-${size}`);
-  await insertEntries(tx, origin, ourSize, entries);
-  await insertAdopted(tx, entries, ourSize, size);
-  await insertStatedCheckpoint(tx, keys, newest, now);
-  return success(null);
+  return failure(code, '', `${from}-${size}`);
 }
 
-/**
- * Entries that we signed, by the high-water record, and that nobody gave back. They may have been
- * seen all the same (the log is public): whoever kept that checkpoint can show a fork. We go on, as
- * protocol.md has it once all counterparts have spoken, but never silently.
- */
-export async function noteLostTail(
+/** The edge with these entries behind it; `each` gets the tiles of every step. */
+async function grow(
+  start: TreeEdge,
+  entries: readonly Uint8Array[],
+  each: (tiles: Tile[]) => Promise<void>,
+): Promise<TreeEdge> {
+  let edge = start;
+  for (let from = 0; from < entries.length; from += entriesPerStepMax) {
+    const extended = extendEdge(edge, entries.slice(from, from + entriesPerStepMax));
+    edge = extended.edge;
+    await each(extended.tiles);
+  }
+  return edge;
+}
+
+/** By an officer's word nobody has seen what is lost: we go on, but never silently. */
+async function noteLostTail(
   tx: StoreTransaction,
-  mark: HighWater | null | 'unreadable',
   origin: string,
   size: number,
+  signed: number,
   now: number,
 ): Promise<void> {
-  if (mark === null || mark === 'unreadable') return;
-  if (mark.origin !== origin || mark.size <= size) return;
   const detail =
-    `we had signed a checkpoint of ${mark.size} entries; those from ${size} on are lost, and ` +
-    `our log goes on without them`;
-  const alarm = { code: 'log-tail-lost', party: null, about: `${size}-${mark.size}`, detail };
+    `we had signed a checkpoint of ${signed} entries of ${origin}; those from ${size} on are lost, ` +
+    `and by an officer's word nobody has seen them: our log goes on without them`;
+  const alarm = { code: 'log-tail-lost', party: null, about: `${size}-${signed}`, detail };
   await raiseAlarm(tx, alarm, now);
 }
 
-function entriesFromRuns(
-  runs: readonly EntryRun[],
-  from: number,
-  to: number,
-): Uint8Array[] | { missingFrom: number } {
+/** Null where a part is missing. */
+function entriesFromRuns(runs: readonly EntryRun[], from: number, to: number): Uint8Array[] | null {
   const entries: Uint8Array[] = [];
   const sorted = [...runs].sort((a, b) => a.start - b.start);
-  if (to - from > adoptedEntriesMax) return { missingFrom: from };
+  if (to - from > adoptedEntriesMax) return null;
   for (const run of sorted) {
     const next = from + entries.length;
     if (run.start > next) break;
     for (const entry of run.entries.slice(next - run.start, to - run.start)) entries.push(entry);
   }
-  return entries.length < to - from ? { missingFrom: from + entries.length } : entries;
+  return entries.length < to - from ? null : entries;
 }
 
 /** So that statements that come back find their entry instead of getting a second one. */
@@ -249,4 +313,53 @@ async function insertStatedCheckpoint(
         .execute();
     }
   }
+}
+
+/** Undoes a transaction whose outcome is a failure, not an error. */
+class Undo extends Error {
+  readonly failure: Result<never, ClearRestoreCode>;
+
+  constructor(failed: Result<never, ClearRestoreCode>) {
+    super('undone');
+    this.failure = failed;
+  }
+}
+
+/** Judges what was stated and rebuilds the log, all in one transaction. */
+export async function rebuildFrom(
+  store: Store,
+  keys: RestoreKeys,
+  stated: readonly StatedCheckpoint[],
+  copies: readonly EntryRun[],
+  word: RestoreWord,
+  place: RestorePlace,
+): Promise<Result<Rebuilt & { newest: Opened | null }, ClearRestoreCode>> {
+  const judged = await judgeStated(store.reader, keys, stated, word);
+  if (!judged.ok) return judged;
+  try {
+    return await store.transact(async (tx) => {
+      const rebuilt = await rebuildLog(tx, keys, judged.value, copies, word, place);
+      if (!rebuilt.ok) throw new Undo(rebuilt);
+      await clearAlarm(tx, { code: 'restored', party: null, about: '' }, place.now);
+      return success({ ...rebuilt.value, newest: judged.value.opened[0] ?? null });
+    });
+  } catch (error) {
+    if (error instanceof Undo) return error.failure;
+    throw error;
+  }
+}
+
+/**
+ * Of a log that ended the mark stays past what is left, so that an older copy of this home is
+ * blocked as well.
+ */
+export async function keepMark(
+  path: string,
+  mark: HighWater | null | 'unreadable',
+  newest: Checkpoint | null,
+): Promise<void> {
+  const marked = mark === null || mark === 'unreadable' ? -1 : mark.size;
+  if (newest === null || newest.size <= marked) return;
+  const { origin, size, root } = newest;
+  await writeHighWater(path, { origin, size, root: encodeHex(root) });
 }

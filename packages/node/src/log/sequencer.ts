@@ -19,22 +19,26 @@ import {
 import type { Clock, LogLine } from '../context.ts';
 import type { Store } from '../store/store.ts';
 import { writeBatch, type BatchOutcome, type FollowUp, type Job, type JobResult } from './batch.ts';
+import { alarmRestored } from './blocked-words.ts';
 import { openOwnCheckpoint } from './checkpoints.ts';
 import { readHighWater, writeHighWater } from './high-water.ts';
 import type {
+  Blocked,
   ClearRestoreCode,
   EntryRun,
   HeldJob,
   Logged,
   PublishedCheckpoint,
+  RestoreWord,
   SaidJob,
   Sequencer,
   StatedCheckpoint,
 } from './jobs.ts';
-import { highWaterOf, isRestored, loadLogState, type LogState } from './log-state.ts';
-import { raiseAlarm, recordEvidence } from './alarms.ts';
+import { blockOf, highWaterOf, isBehind, loadLogState, type LogState } from './log-state.ts';
+import { recordEvidence } from './alarms.ts';
+import { beginLog } from './new-log.ts';
 import { parkJobs, readParked } from './parked.ts';
-import { adoptStated, judgeStated, noteLostTail } from './restore.ts';
+import { keepMark, rebuildFrom } from './restore.ts';
 import { rootAt } from './tiles.ts';
 
 export type {
@@ -59,6 +63,9 @@ export interface SequencerDeps {
   clock: Clock;
   logSigner: NoteSigner;
   ownAccountSigner: NoteSigner;
+  /** For the log that may follow one that ended (new-log.ts). */
+  nextLogSigner?: () => NoteSigner | null;
+  onNewLog?: (signer: NoteSigner) => void;
   /** File outside the home folder (rulings.md, 25). */
   highWaterPath: string;
   /** vkeys of configured witnesses; any one of them may end the blocked state. */
@@ -70,7 +77,7 @@ export interface SequencerDeps {
 
 interface Queued {
   job: Job;
-  resolve: (result: JobResult | 'restored' | 'closed') => void;
+  resolve: (result: JobResult | Blocked | 'closed') => void;
   reject: (error: unknown) => void;
 }
 
@@ -82,34 +89,36 @@ export async function openSequencer(deps: SequencerDeps): Promise<Sequencer> {
   const { store, logSigner, ownAccountSigner, highWaterPath } = deps;
   const state = await loadLogState(store.reader, logSigner.key, ownAccountSigner.key);
   const mark = await readHighWater(highWaterPath);
-  const restored = await isRestored(store.reader, logSigner.key.name, state.edge.size, mark);
-  if (!restored && state.newest !== null && (mark as { size: number }).size < state.edge.size) {
+  const blocked = await blockOf(store.reader, logSigner.key.name, state, mark);
+  if (blocked === 'restored') await alarmRestored(deps);
+  if (blocked === null && state.newest !== null && isBehind(mark, state.newest)) {
     await writeHighWater(highWaterPath, highWaterOf(state.newest));
   }
-  return new LogSequencer(deps, state, restored);
+  return new LogSequencer(deps, state, blocked);
 }
 
 class LogSequencer implements Sequencer {
-  readonly #deps: SequencerDeps;
+  #deps: SequencerDeps;
   readonly #listeners = new Set<(checkpoint: PublishedCheckpoint) => void>();
   #state: LogState;
-  #blocked: 'restored' | null;
+  #blocked: Blocked | null;
   #closed = false;
   #queue: Queued[] = [];
   #pump: Promise<void> | null = null;
   /** Until the batch that is being committed has its high-water record. */
   #unsettled: Promise<void> | null = null;
+  #beginning: Promise<unknown> = Promise.resolve();
   /** After a transaction of unknown outcome the state in memory may be behind the database. */
   #doubtful = false;
 
-  constructor(deps: SequencerDeps, state: LogState, restored: boolean) {
+  constructor(deps: SequencerDeps, state: LogState, blocked: Blocked | null) {
     this.#deps = deps;
     this.#state = state;
-    this.#blocked = restored ? 'restored' : null;
-    if (!restored && state.parked) void this.#queueParked();
+    this.#blocked = blocked;
+    if (blocked === null && state.parked) void this.#queueParked();
   }
 
-  get blocked(): 'restored' | null {
+  get blocked(): Blocked | null {
     return this.#blocked;
   }
 
@@ -119,8 +128,10 @@ class LogSequencer implements Sequencer {
 
   async said(
     job: SaidJob,
-  ): Promise<Result<Logged, 'stale-draft' | 'double-said' | 'restored' | 'closed'>> {
+  ): Promise<Result<Logged, 'stale-draft' | 'double-said' | 'restored' | 'log-ended' | 'closed'>> {
+    if (this.#blocked === 'ended') return await this.#begin(job);
     const result = await this.#enqueue({ role: 'said', job });
+    if (result === 'ended') return failure('log-ended', this.#deps.logSigner.key.name);
     return typeof result === 'string' ? failure(result, job.id) : result;
   }
 
@@ -128,10 +139,10 @@ class LogSequencer implements Sequencer {
     if (this.#closed) return failure('closed', '');
     if (this.#blocked !== null) return await this.#park(jobs);
     const results = await Promise.all(jobs.map((job) => this.#enqueue({ role: 'held', job })));
-    if (results.includes('restored')) return await this.#park(jobs);
+    if (results.some((one) => one === 'restored' || one === 'ended')) return await this.#park(jobs);
     const logged: Logged[] = [];
     for (const result of results) {
-      if (typeof result === 'string') return failure(result, '');
+      if (typeof result === 'string') return failure('closed', '');
       if (!result.ok) throw new InvariantError(`held statement is our own: ${result.path}`);
       logged.push(result.value);
     }
@@ -163,11 +174,10 @@ class LogSequencer implements Sequencer {
       // With this mark a later start finds itself behind, or on another branch, and stays blocked.
       await writeHighWater(highWaterPath, highWaterOf({ ...checkpoint, note }));
       await store.transact(async (tx) => {
-        const now = clock.now();
         const evidence = { kind: 'own-log-ahead', party: '', body: note };
-        await recordEvidence(tx, evidence, now);
-        await raiseAlarm(tx, { code: 'restored', party: null, about: '', detail: note }, now);
+        await recordEvidence(tx, evidence, clock.now());
       });
+      await alarmRestored(this.#deps);
     }
     return 'restored';
   }
@@ -175,37 +185,32 @@ class LogSequencer implements Sequencer {
   async clearRestore(
     stated: StatedCheckpoint[],
     copies: EntryRun[] = [],
-    nobodyElse = false,
+    word: RestoreWord = {},
   ): Promise<Result<{ size: number }, ClearRestoreCode>> {
     const { store, logSigner, ownAccountSigner, highWaterPath, clock } = this.#deps;
-    if (this.#blocked === null) return success({ size: this.#state.edge.size });
+    const { size } = this.#state.edge;
     const logKey = logSigner.key;
+    if (this.#blocked === null) return success({ size });
+    if (this.#blocked === 'ended') return failure('log-ended', logKey.name, String(size));
     const ownAccountKey = ownAccountSigner.key;
     const keys = { logKey, ownAccountKey, witnesses: this.#deps.witnesses ?? [] };
-    const judged = await judgeStated(store.reader, keys, stated, nobodyElse);
-    if (!judged.ok) return judged;
-    const size = this.#state.edge.size;
     const mark = await readHighWater(highWaterPath);
-    const now = clock.now();
-    let adopted: Result<{ size: number }, ClearRestoreCode>;
-    try {
-      adopted = await store.transact(async (tx) => {
-        const outcome = await adoptStated(tx, keys, judged.value, stated, copies, size, now);
-        if (!outcome.ok) throw new Undo(outcome);
-        await noteLostTail(tx, mark, logKey.name, outcome.value.size, now);
-        return outcome;
-      });
-    } catch (error) {
-      if (error instanceof Undo) return error.failure;
-      throw error;
-    }
+    const place = { size, mark, now: clock.now() };
+    const rebuilt = await rebuildFrom(store, keys, stated, copies, word, place);
+    if (!rebuilt.ok) return rebuilt;
+    const { ended, newest } = rebuilt.value;
     this.#state = await loadLogState(store.reader, logKey, ownAccountKey);
+    if (ended !== null) {
+      this.#blocked = 'ended';
+      await keepMark(highWaterPath, mark, newest?.checkpoint ?? null);
+      return failure('log-ended', logKey.name, String(ended.size));
+    }
     if (this.#state.newest !== null) {
       await writeHighWater(highWaterPath, highWaterOf(this.#state.newest));
     }
     this.#blocked = null;
     if (this.#state.parked) void this.#queueParked();
-    return adopted;
+    return success({ size: rebuilt.value.size });
   }
 
   async close(): Promise<void> {
@@ -214,7 +219,27 @@ class LogSequencer implements Sequencer {
     for (const { resolve } of this.#queue.splice(0)) resolve('closed');
   }
 
-  #enqueue(job: Job): Promise<JobResult | 'restored' | 'closed'> {
+  /** In a log that has ended only one thing is left to say: what begins another. */
+  #begin(job: SaidJob): ReturnType<Sequencer['said']> {
+    const begun = this.#beginning.then(async () => {
+      const { ended, time } = this.#state;
+      if (this.#blocked !== 'ended' || ended === null) return await this.said(job);
+      const logged = await beginLog(this.#deps, { ended, lastTime: time }, job);
+      if (!logged.ok) return logged;
+      const { state, signer } = logged.value;
+      this.#deps = { ...this.#deps, logSigner: signer };
+      this.#state = state;
+      this.#blocked = null;
+      this.#deps.onNewLog?.(signer);
+      this.#publish();
+      if (state.parked) void this.#queueParked();
+      return success(logged.value.logged);
+    });
+    this.#beginning = begun.catch(() => null);
+    return begun;
+  }
+
+  #enqueue(job: Job): Promise<JobResult | Blocked | 'closed'> {
     if (this.#closed) return Promise.resolve('closed');
     if (this.#blocked !== null) return Promise.resolve(this.#blocked);
     if (this.#queue.length >= queuedJobsMax) {
@@ -371,15 +396,5 @@ class LogSequencer implements Sequencer {
       const message = error instanceof Error ? error.message : String(error);
       this.#deps.log?.('error', 'parked statements were not logged', { message });
     }
-  }
-}
-
-/** Undoes a transaction whose outcome is a failure, not an error. */
-class Undo extends Error {
-  readonly failure: Result<never, ClearRestoreCode>;
-
-  constructor(failed: Result<never, ClearRestoreCode>) {
-    super('undone');
-    this.failure = failed;
   }
 }

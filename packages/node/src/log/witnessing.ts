@@ -93,6 +93,8 @@ class WitnessLoop {
   readonly #vkey: string;
   readonly #tell: (cosignature: NewCosignature) => void;
   readonly #abort = new AbortController();
+  /** The log that the sizes are of; another when ours ended and a new one began. */
+  #origin: string;
   /** What the witness last cosigned as far as we know. */
   #known: number;
   #done: number;
@@ -111,6 +113,7 @@ class WitnessLoop {
     this.#deps = deps;
     this.#witness = witness;
     this.#vkey = vkey;
+    this.#origin = deps.logKey.name;
     this.#known = known;
     this.#done = known;
     this.#tell = tell;
@@ -120,6 +123,11 @@ class WitnessLoop {
   wake(): void {
     if (this.#abort.signal.aborted || this.#running !== null || this.#timer !== null) return;
     const newest = this.#deps.sequencer.newest();
+    if (newest !== null && newest.origin !== this.#origin) {
+      this.#origin = newest.origin;
+      this.#known = 0;
+      this.#done = 0;
+    }
     if (newest === null || newest.size <= this.#done) return;
     this.#running = this.#round()
       .catch((error: unknown) => {

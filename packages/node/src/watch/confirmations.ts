@@ -108,6 +108,7 @@ async function newestConfirming(
     .where('kind', '=', 'channel.test')
     .where('author', '=', author)
     .where('refused', 'is', null)
+    .orderBy('logged_at', 'desc')
     .orderBy('said_index', 'desc')
     .limit(testsTried)
     .execute();

@@ -1,6 +1,7 @@
 /** The state of the node in one document: counterparts, log, witnesses, alarms, what waits. */
 import { encodeBase64, formatVkey } from '@comity/record';
 import type { NodeKeys } from '../context.ts';
+import { blockedWords } from '../log/blocked-words.ts';
 import type { Sequencer } from '../log/jobs.ts';
 import type { PartyState } from '../store/schema.ts';
 import type { StoreReader } from '../store/store.ts';
@@ -49,6 +50,8 @@ export interface NodeStatus {
     /** Base64, as in checkpoints; null while the log is empty. */
     root: string | null;
     blocked: string | null;
+    /** While it is blocked: why, and what to do. */
+    todo: string | null;
   };
   witnesses: WitnessStatus[];
   alarms: AlarmRow[];
@@ -88,6 +91,10 @@ export async function nodeStatus(deps: StatusDeps): Promise<NodeStatus> {
       size: newest?.size ?? 0,
       root: newest === null ? null : encodeBase64(newest.root),
       blocked: sequencer.blocked,
+      todo:
+        sequencer.blocked === null
+          ? null
+          : await blockedWords(reader, sequencer.blocked, origin, deps.witnesses.length),
     },
     witnesses: await witnesses(reader, origin, deps),
     alarms: await listAlarms(reader),
