@@ -107,11 +107,16 @@ function survey(value: JsonValue, depth: number): 'ordered' | 'unordered' | 'ref
 /** The canonical text of a surveyed value: members sorted by UTF-16 code units. */
 function write(value: JsonValue): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
-  const written = Object.keys(value)
-    .sort()
-    .map((member) => `${JSON.stringify(member)}:${write(value[member] as JsonValue)}`);
-  return `{${written.join(',')}}`;
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const item of value) text += text === '' ? write(item) : `,${write(item)}`;
+    return `[${text}]`;
+  }
+  for (const member of Object.keys(value).sort()) {
+    if (text !== '') text += ',';
+    text += `${JSON.stringify(member)}:${write(value[member] as JsonValue)}`;
+  }
+  return `{${text}}`;
 }
 
 /** The JSON pointer of the first string or member name that breaks the text rules, or null. */

@@ -36,6 +36,8 @@ const foldedColumns = [
 ] as const;
 const collectMilliseconds = 40;
 const pauseFactor = 3;
+const quietMilliseconds = 1_500;
+const longestWaitMilliseconds = 30_000;
 const retryMilliseconds = 2_000;
 
 export interface RefolderDeps {
@@ -64,31 +66,39 @@ interface Folded {
   lastAct: { id: string; at: number } | null;
 }
 
+/** Dockets to fold, with when they first and last changed since they were folded. */
+type Waiting = Map<string, { since: number; changed: number }>;
+
 /** Makes the refolder; reads from the store which dockets were left dirty by an earlier process. */
 export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
   const { store, self, ownOrigin, exercise } = deps;
   const inputDeps = { self, ownOrigin, exercise, anchors: createAnchorReader() };
-  const waiting = new Set(await leftDirty(store.reader));
+  const waiting: Waiting = new Map();
+  const note = (dockets: readonly string[]): void => {
+    const now = deps.clock.nowMs();
+    for (const id of dockets) {
+      if (id !== '') waiting.set(id, { since: waiting.get(id)?.since ?? now, changed: now });
+    }
+  };
+  note(await leftDirty(store.reader));
   let running: Promise<void> | null = null;
   let cancel: (() => void) | null = null;
   let closed = false;
 
   // What waits now; what comes meanwhile is for the next run, in company.
-  const runAll = async (): Promise<void> => {
-    const ids = [...waiting];
+  const runOver = async (ids: readonly string[]): Promise<void> => {
     for (let at = 0; at < ids.length; at += docketsPerRunMax) {
       await foldSome(deps, inputDeps, waiting, ids.slice(at, at + docketsPerRunMax));
     }
   };
-  const run = (): Promise<void> => {
+  const run = (ids: readonly string[]): Promise<void> => {
     cancel?.();
     cancel = null;
     const started = deps.clock.nowMs();
     let pause = retryMilliseconds;
-    running ??= runAll()
+    running ??= runOver(ids)
       .then(() => {
-        // Under load folding takes a quarter of the time: the exchange comes first, and what
-        // changes several times meanwhile is folded once.
+        // Under load folding takes a quarter of the time at most: the exchange comes first.
         pause = Math.max(collectMilliseconds, pauseFactor * (deps.clock.nowMs() - started));
       })
       .finally(() => {
@@ -100,24 +110,24 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
   const schedule = (milliseconds: number): void => {
     if (closed) return;
     cancel ??= deps.after(milliseconds, () => {
-      run().catch((error: unknown) => {
+      run(dueNow(waiting, deps.clock.nowMs())).catch((error: unknown) => {
         deps.log('error', 'folding failed and will be tried again', { error: String(error) });
       });
     });
   };
   const settled = async (): Promise<void> => {
-    while (running !== null || waiting.size > 0) await run();
+    while (running !== null || waiting.size > 0) await run([...waiting.keys()]);
   };
 
   if (waiting.size > 0) schedule(collectMilliseconds);
   return {
     docketsChanged(dockets) {
-      for (const id of dockets) if (id !== '') waiting.add(id);
+      note(dockets);
       if (waiting.size > 0 && running === null) schedule(collectMilliseconds);
     },
     settled,
     async refold(dockets) {
-      for (const id of dockets) if (id !== '') waiting.add(id);
+      note(dockets);
       await settled();
     },
     state: async (docket) => await storedDigests(store.reader, docket),
@@ -129,13 +139,33 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
   };
 }
 
+/**
+ * What is folded now: everything, unless there is a flood; then what has been quiet for a moment (a
+ * statement, its receipt and its cosignatures come one after another and are folded together) or has
+ * waited for long, as much as one run takes.
+ */
+function dueNow(waiting: Waiting, now: number): string[] {
+  if (waiting.size <= docketsPerRunMax) return [...waiting.keys()];
+  const due: string[] = [];
+  for (const [id, { since, changed }] of waiting) {
+    if (now - changed < quietMilliseconds && now - since < longestWaitMilliseconds) continue;
+    due.push(id);
+    if (due.length === docketsPerRunMax) break;
+  }
+  return due;
+}
+
 /** Folds and stores these, taking them out of `waiting`; puts them back when that fails. */
 async function foldSome(
   { store, notify }: RefolderDeps,
   inputDeps: FoldInputDeps,
-  waiting: Set<string>,
+  waiting: Waiting,
   ids: readonly string[],
 ): Promise<void> {
+  const taken = ids.flatMap((id) => {
+    const times = waiting.get(id);
+    return times === undefined ? [] : [[id, times] as const];
+  });
   for (const id of ids) waiting.delete(id);
   try {
     const folded = await foldAll(store.reader, inputDeps, ids);
@@ -145,7 +175,7 @@ async function foldSome(
     });
     for (const { input } of folded) notify({ type: 'docket', docket: input.docket });
   } catch (error) {
-    for (const id of ids) waiting.add(id);
+    for (const [id, times] of taken) if (!waiting.has(id)) waiting.set(id, times);
     throw error;
   }
 }
