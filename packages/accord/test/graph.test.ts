@@ -28,6 +28,45 @@ it('children of what waits wait too', () => {
   expect(waitingIn(h.input())).toHaveLength(2);
 });
 
+it('a statement whose anchors’ lines have not come waits, until one copy has them', () => {
+  const { h, b } = incident();
+  const before = [inputDigest(h.input()), stateDigest(fold(h.input()))];
+  const id = h.say({ from: b, ...assist });
+  const whole = h.input({ statements: [...h.statements] });
+  const stripped = h.statements.map((one) =>
+    one.id === id ? { ...one, lacksAnchorLines: true } : one,
+  );
+  const input = h.input({ statements: stripped });
+  expect([inputDigest(input), stateDigest(fold(input))]).toEqual(before);
+  expect(waitingIn(input)).toEqual([{ id, missing: [id] }]);
+  const both = h.input({ statements: [...stripped, ...h.statements] });
+  expect(inputDigest(both)).toBe(inputDigest(whole));
+  expect(waitingIn(both)).toEqual([]);
+});
+
+it('what is not addressed to every participant is as if it were not here, also for its children', () => {
+  const [a, b, c] = [makeParty('a'), makeParty('b'), makeParty('c')];
+  const h = new History([a, b, c]);
+  h.say({ from: a, kind: 'incident.notify', body: bodies.notify });
+  const digests = (input = h.input()) => [inputDigest(input), stateDigest(fold(input))];
+  const before = digests();
+  const narrow = h.say({ from: a, ...assist, to: [b.party] });
+  const refused = h.say({ from: c, ...assist });
+  const child = h.say({ from: a, ...assist, after: [narrow], prior: null });
+  const only = (ids: string[]) =>
+    h.input({ statements: h.statements.filter((one) => ids.includes(one.id)) });
+  expect(digests(only([h.docket, narrow, child]))).toEqual(before);
+  expect(digests(only([h.docket, child]))).toEqual(before);
+  const waiting = waitingIn(only([h.docket, narrow, child]));
+  expect(waiting).toContainEqual({ id: narrow, missing: [] });
+  expect(waiting).toContainEqual({ id: child, missing: [narrow] });
+  // A refusal that leaves somebody out settles nothing for anybody.
+  const body = { refused: narrow, code: 'rate-limited' };
+  const refusal = h.say({ from: b, kind: 'channel.refuse', body, to: [a.party], after: [] });
+  expect(digests(only([h.docket, narrow, child, refusal]))).toEqual(before);
+  expect(waitingIn(only([h.docket, refused]))).toEqual([{ id: refused, missing: [narrow] }]);
+});
+
 it('a refused id counts as taken, so that nothing waits for ever', () => {
   const { h, a, b } = incident();
   const gone = idOf('never held');

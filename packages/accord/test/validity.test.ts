@@ -82,10 +82,13 @@ describe('form', () => {
     expect(fold(other.input())).toMatchObject({ type: 'other', state: 'void' });
   });
 
-  it('wrong-participants', () => {
-    const { h, b } = incident();
-    expect(reason(h, h.say({ from: b, ...assist, to: [] }))).toBe('wrong-participants');
-    expect(reason(h, h.say({ from: b, ...assist, to: [idOf('c')] }))).toBe('wrong-participants');
+  it('wrong-participants: somebody besides the participants is addressed', () => {
+    const { h, a, b } = incident();
+    const to = [a.party, idOf('c')].sort();
+    expect(reason(h, h.say({ from: b, ...assist, to }))).toBe('wrong-participants');
+    const body = { refused: idOf('unheard'), code: 'rate-limited' };
+    const refusal = h.say({ from: b, kind: 'channel.refuse', body, to });
+    expect(reason(h, refusal)).toBe('wrong-participants');
   });
 
   it('terms-misplaced: only an opening pins terms', () => {

@@ -40,8 +40,9 @@ export function fold(input: FoldInput): DocketState {
 }
 
 /**
- * Statements that wait, with the ids that are missing (parents, the opening, or cited statements
- * that the act rests on); sorted by id. They are outside state and input digest.
+ * Statements that are outside state and input digest, with the ids that are missing (parents, the
+ * opening, cited statements that the act rests on; its own id where the lines of its anchors are
+ * missing); sorted by id. Nothing is missing where one is not addressed to every participant.
  */
 export function waitingIn(input: FoldInput): { id: string; missing: string[] }[] {
   return foldingOf(input).graph.waiting;

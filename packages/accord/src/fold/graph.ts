@@ -1,6 +1,6 @@
 /**
- * The graph of a docket: which statements are in it, and which wait for a parent (rulings.md, 6, 11,
- * 12, 15). Duplicates are merged; a statement that waits is outside state and input digest.
+ * The graph of a docket: which statements are in it, and which wait for a parent or for the lines of
+ * their anchors (rulings.md, 5, 6, 11, 12, 15). Duplicates are merged; a statement that waits is outside state and input digest.
  */
 import type { Statement } from '@comity/record';
 import { isActKind, kinds, type Act } from '../kinds/registry.ts';
@@ -31,7 +31,10 @@ export type Graph = {
   /** Every node that does not wait, parents first; otherwise in no meaningful order. */
   nodes: FoldNode[];
   byId: ReadonlyMap<string, FoldNode>;
-  /** What waits, and for which parents; sorted by id. */
+  /**
+   * What is outside, sorted by id, and what it lacks: parents; itself where the lines of its anchors
+   * have not come; nothing where it is not addressed to every participant and never comes in.
+   */
   waiting: { id: string; missing: string[] }[];
   /** Parents that stand in another docket. */
   foreign: ReadonlySet<string>;
@@ -44,26 +47,40 @@ export function buildGraph(
   lackingCitations: (node: FoldNode) => string[],
 ): Graph {
   const merged = mergeDuplicates(input, parties);
-  const taken = refusedIds(merged.values());
   const found = merged.get(input.docket);
   const first = found?.statement.docket === null ? found : undefined;
   const participants = participantsOf(input, first?.statement);
+  const apart = setApart(merged, participants);
+  const taken = refusedIds(merged.values());
   const nodes = new Map<string, FoldNode>();
   for (const one of merged.values()) nodes.set(one.id, nodeOf(one, participants, one === first));
   const opening = first === undefined ? null : (nodes.get(first.id) ?? null);
   const foreign = new Set(input.foreignParents ?? []);
   const needsOpening = input.channelParties === null;
-  return {
-    participants,
-    opening,
-    foreign,
-    ...takeInOrder(nodes, {
-      isTaken: (id) => taken.has(id) || foreign.has(id),
-      lackingCitations,
-      opening: needsOpening ? opening : null,
-      missingOpening: needsOpening && opening === null ? input.docket : null,
-    }),
-  };
+  const { waiting, ...taking } = takeInOrder(nodes, {
+    isTaken: (id) => taken.has(id) || foreign.has(id),
+    lackingCitations,
+    opening: needsOpening ? opening : null,
+    missingOpening: needsOpening && opening === null ? input.docket : null,
+  });
+  waiting.push(...apart.map((id) => ({ id, missing: [] })));
+  waiting.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { participants, opening, foreign, waiting, ...taking };
+}
+
+/**
+ * Takes out what is not addressed to every participant, as if it were not here: those whom it leaves
+ * out cannot have it, and all are to have the same inputs. Gives the ids.
+ */
+function setApart(merged: Map<string, FoldStatement>, participants: readonly string[]): string[] {
+  const apart: string[] = [];
+  for (const { id, statement } of merged.values()) {
+    const author = statement.from ?? id;
+    if (participants.every((party) => party === author || statement.to.includes(party))) continue;
+    apart.push(id);
+  }
+  for (const id of apart) merged.delete(id);
+  return apart;
 }
 
 function participantsOf(input: FoldInput, opening: Statement | undefined): string[] {
@@ -134,6 +151,7 @@ function mergeTwo(a: FoldStatement, b: FoldStatement, parties: PartyIndex): Fold
     said: same ? mergeFacts(low.said, high.said) : low.said,
     held,
     anchorTimes: [...low.anchorTimes, ...high.anchorTimes],
+    lacksAnchorLines: a.lacksAnchorLines === true && b.lacksAnchorLines === true,
   };
 }
 
@@ -179,6 +197,7 @@ function takeInOrder(
   const ready: FoldNode[] = [];
   for (const node of all.values()) {
     const lacking: string[] = lackingCitations(node);
+    if (node.lacksAnchorLines === true) lacking.push(node.id);
     if (missingOpening !== null) lacking.push(missingOpening);
     const parents = new Set<FoldNode>();
     for (const id of node.parentIds) {
@@ -217,7 +236,6 @@ function takeInOrder(
         missing.get(node) ?? node.parents.map(({ id }) => id).filter((id) => !byId.has(id));
       waiting.push({ id: node.id, missing: [...new Set(own)].sort() });
     }
-    waiting.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
   return { nodes, byId, waiting };
 }

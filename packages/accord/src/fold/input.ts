@@ -34,6 +34,8 @@ export type FoldStatement = {
   held: { [party: string]: EntryFact };
   /** Times of the cosignature lines that the anchors commit to, by log. */
   anchorTimes: { origin: string; vkey: string; time: number }[];
+  /** The lines that the anchors commit to have not come: the statement waits (rulings.md, 5). */
+  lacksAnchorLines?: boolean;
 };
 
 /** A party's verified credentials chain. `delegations[].index` counts in its log at that time. */

@@ -89,13 +89,8 @@ function kindFault(node: FoldNode, type: DocketType): VoidReason | null {
 
 function placeFault(node: FoldNode, { participants }: Graph): VoidReason | null {
   const { statement } = node;
-  // A refusal may concern what its author could not read: it need not know all participants.
-  const exact =
-    statement.kind === 'channel.refuse'
-      ? statement.to.every((party) => participants.includes(party))
-      : statement.to.length === node.recipients.length &&
-        node.recipients.every((party) => statement.to.includes(party));
-  if (!exact) return 'wrong-participants';
+  // Whoever leaves one of them out is not in the graph (graph.ts, setApart).
+  if (!statement.to.every((party) => participants.includes(party))) return 'wrong-participants';
   return (statement.terms !== null) === node.isOpening ? null : 'terms-misplaced';
 }
 
