@@ -1,6 +1,7 @@
 /**
  * Where a new statement stands in its docket's graph: `after` and `prior` (rulings.md 6, 12, 14).
  */
+import { foldedParticipants, leavesOut } from '../exchange/audience.ts';
 import { logOrder } from '../log/log-order.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 
@@ -71,7 +72,10 @@ export async function newestOwn(
   return row?.id ?? null;
 }
 
-/** Statements of a docket with a missing ancestor. */
+/**
+ * Statements of a docket with a missing ancestor, or whose own anchors' lines are missing, or that
+ * leave out a participant, who could not have what rests on them.
+ */
 async function waitingStatements(
   reader: StoreReader | StoreTransaction,
   docket: string,
@@ -82,14 +86,15 @@ async function waitingStatements(
     .where('docket', '=', docket)
     .execute();
   const waiting = new Set<string>();
-  if (missing.length === 0) return waiting;
+  const queue = [...missing.map((row) => row.id), ...(await leavingOut(reader, docket))];
+  if (queue.length === 0) return waiting;
   const links = await reader
     .selectFrom('parents')
     .select(['child', 'parent'])
     .where('docket', '=', docket)
     .execute();
   const children = Map.groupBy(links, (link) => link.parent);
-  const queue = missing.map((row) => row.id);
+  for (const id of queue) waiting.add(id);
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     for (const { child } of children.get(next) ?? []) {
       if (waiting.has(child)) continue;
@@ -98,6 +103,22 @@ async function waitingStatements(
     }
   }
   return waiting;
+}
+
+async function leavingOut(
+  reader: StoreReader | StoreTransaction,
+  docket: string,
+): Promise<string[]> {
+  const participants = await foldedParticipants(reader, docket);
+  // Between two, what leaves out the other is not for us to have.
+  if (participants.length < 3) return [];
+  const rows = await reader
+    .selectFrom('statements')
+    .select(['id', 'author', 'envelope'])
+    .where('docket', '=', docket)
+    .where('own', '=', 0)
+    .execute();
+  return rows.filter((row) => leavesOut(participants, row)).map((row) => row.id);
 }
 
 async function headsWithout(

@@ -15,9 +15,12 @@ export interface AnchorTime {
 
 const rememberedLinesMax = 4096;
 
-/** Gives the times of anchors' lines; lines of unknown keys and wrong ones are left out. */
+/**
+ * Gives the times of anchors' lines; lines of unknown keys and wrong ones are left out. Null where
+ * they are not the lines that the anchors commit to.
+ */
 export interface AnchorReader {
-  times(anchors: readonly Anchor[], lines: readonly string[], keys: KnownKeys): AnchorTime[];
+  times(anchors: readonly Anchor[], lines: readonly string[], keys: KnownKeys): AnchorTime[] | null;
 }
 
 /** Cosigner keys by "name id" as they stand in a signature line, with their vkey text. */
@@ -39,7 +42,7 @@ export function createAnchorReader(): AnchorReader {
   return {
     times(anchors, lines, keys) {
       const divided = divideAnchorLines(anchors, lines);
-      if (divided === null) return [];
+      if (divided === null) return null;
       return anchors.flatMap((anchor, position) => {
         const root = decodeBase64(anchor.root);
         if (root === null) return [];

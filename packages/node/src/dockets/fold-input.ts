@@ -20,6 +20,7 @@ import {
   parseVkey,
 } from '@comity/record';
 import type { Chain, NoteKey } from '@comity/record';
+import { secondLists } from '../exchange/double-said.ts';
 import { loadChain } from '../parties/chains.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { lineName } from './anchor-times.ts';
@@ -64,8 +65,9 @@ export async function compileFoldInputs(
   dockets: readonly string[],
 ): Promise<FoldInput[]> {
   const rows = await statementRows(reader, 'docket', dockets);
-  const byDocket = Map.groupBy(readable(rows), ({ row }) => row.docket);
-  const all = [...byDocket.values()].flat();
+  const first = readable(rows);
+  const all = [...first, ...(await saidAgain(reader, first))];
+  const byDocket = Map.groupBy(all, ({ row }) => row.docket);
   const citedIds = [...new Set(all.flatMap(({ statement }) => statement.cites))];
   const citedRows = await statementRows(reader, 'id', citedIds);
   const cited = new Map(readable(citedRows).map((stored) => [stored.row.id, stored]));
@@ -130,6 +132,7 @@ function foldStatement(
     held[party] = factFor(material, place, parties);
   }
   const lines = JSON.parse(row.anchor_lines) as string[];
+  const times = material.deps.anchors.times(statement.anchor, lines, material.knownKeys);
   return {
     id: row.id,
     statement,
@@ -137,7 +140,8 @@ function foldStatement(
     listDigest: row.list_digest,
     said,
     held,
-    anchorTimes: material.deps.anchors.times(statement.anchor, lines, material.knownKeys),
+    anchorTimes: times ?? [],
+    lacksAnchorLines: times === null,
   };
 }
 
@@ -195,6 +199,25 @@ function parentsOf(statement: StoredStatement['statement']): string[] {
 
 function readable(rows: readonly StatementRow[]): StoredStatement[] {
   return rows.flatMap((row) => readStored(row) ?? []);
+}
+
+/**
+ * Statements that were said twice once more, as in their second entry: the fold takes the lower of
+ * both (rulings.md, 12). The second was not judged when it came, so its signatures are verified.
+ */
+async function saidAgain(
+  reader: Reader,
+  first: readonly StoredStatement[],
+): Promise<StoredStatement[]> {
+  const byId = new Map(first.map((stored) => [stored.row.id, stored]));
+  const lists = await secondLists(reader, [...byId.keys()]);
+  return lists.flatMap(({ statement: id, listDigest, envelope, said }) => {
+    const stored = byId.get(id);
+    if (stored === undefined) return [];
+    const place = { said_origin: said.origin, said_index: said.index, said_size: said.size };
+    const row = { ...stored.row, list_digest: listDigest, refused: 'double-said', ...place };
+    return [{ ...stored, row, envelope }];
+  });
 }
 
 function saidPlace(row: StatementRow): EntryPlace {

@@ -4,6 +4,8 @@
  */
 import type { PouchRecord } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { rowLacksLines } from './anchor-lines.ts';
+import { foldedParticipants, leavesOut } from './audience.ts';
 import { factsBytesMax, factsPerDocketMax, sqlListMax } from './limits.ts';
 
 export type FactsRecord = Extract<PouchRecord, { type: 'facts' }>;
@@ -23,21 +25,26 @@ export interface IdRange {
 
 /**
  * Statements of a docket and every place of theirs in a log that we know of: at most
- * `factsPerDocketMax` in the order of their ids, the first of the range.
+ * `factsPerDocketMax` in the order of their ids, the first of the range. `whole` are those whose
+ * anchors' lines we have too: the others we want again. What leaves out a participant is no input of
+ * the docket and not among them.
  */
 export async function docketEntries(
   reader: StoreReader | StoreTransaction,
   docket: string,
   { from, to }: IdRange,
-): Promise<{ statements: string[]; entries: DocketEntry[] }> {
+): Promise<{ statements: string[]; whole: string[]; entries: DocketEntry[] }> {
+  const participants = await foldedParticipants(reader, docket);
   const all = reader
     .selectFrom('statements')
-    .select(['id', 'said_origin', 'said_index', 'held_origin', 'held_index'])
+    .select(['id', 'author', 'said_origin', 'said_index', 'held_origin', 'held_index'])
+    .select(['envelope', 'anchor_lines'])
     .where('docket', '=', docket)
     .where('id', '>=', from)
     .orderBy('id')
     .limit(factsPerDocketMax);
-  const rows = await (to === null ? all : all.where('id', '<=', to)).execute();
+  const stored = await (to === null ? all : all.where('id', '<=', to)).execute();
+  const rows = stored.filter((row) => !leavesOut(participants, row));
   const entries: DocketEntry[] = [];
   for (const row of rows) {
     entries.push({ statement: row.id, origin: row.said_origin, index: row.said_index });
@@ -50,14 +57,14 @@ export async function docketEntries(
     const proofs = await reader
       .selectFrom('proofs')
       .select(['statement', 'origin', 'log_index'])
-      .where('role', '=', 'held')
       .where('statement', 'in', ids.slice(start, start + sqlListMax))
       .execute();
     for (const { statement, origin, log_index: index } of proofs) {
       entries.push({ statement, origin, index });
     }
   }
-  return { statements: ids, entries };
+  const whole = rows.filter((row) => !rowLacksLines(row)).map((row) => row.id);
+  return { statements: ids, whole, entries };
 }
 
 /**
@@ -139,7 +146,7 @@ export async function docketFacts(
 ): Promise<FactsRecord | null> {
   const start = await windowStart(reader, docket, from);
   const range = { from: start, to: null };
-  const { statements, entries } = await docketEntries(reader, docket, range);
+  const { statements, whole, entries } = await docketEntries(reader, docket, range);
   if (statements.length === 0) return null;
   const facts: FactsRecord['facts'] = [];
   let bytes = statements.length * 67;
@@ -156,7 +163,10 @@ export async function docketFacts(
     }
   }
   facts.sort((a, b) => compare(a.origin, b.origin) || a.index - b.index || compare(a.line, b.line));
-  return { type: 'facts', docket, statements, facts };
+  // A window must stay as wide as windows are. What lacks its lines in one is asked for all the same,
+  // when the other side's facts name it.
+  const stated = statements.length < factsPerDocketMax ? whole : statements;
+  return { type: 'facts', docket, statements: stated, facts };
 }
 
 export interface Cosignature {

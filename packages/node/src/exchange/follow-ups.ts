@@ -8,6 +8,7 @@ import type { Job } from '../log/batch.ts';
 import type { HeldJob } from '../log/jobs.ts';
 import { updatePairingState } from '../parties/pairing.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { lacksLines } from './anchor-lines.ts';
 import { noteMissing } from './missing.ts';
 import type { NamedParent } from './missing.ts';
 import { noteRefusal } from './refusals.ts';
@@ -29,6 +30,7 @@ export async function followUp(
       continue;
     }
     parents.push(...parentsOf(job));
+    if (lacksLines(job.statement, job.anchorLines)) parents.push(await linesOf(tx, job));
     if (kind === 'channel.pair') await updatePairingState(tx, self, job.author);
     if (kind === 'channel.test') await heardTest(tx, job.author, now);
     if (kind !== 'channel.refuse') continue;
@@ -45,6 +47,18 @@ function parentsOf(job: HeldJob): NamedParent[] {
   const party = job.introducedBy ?? job.author;
   const parents = prior === null ? after : [...after, prior];
   return parents.map((id) => ({ id, docket: job.docket, party }));
+}
+
+/** What came without the lines of its anchors: its author has them, if nobody else. */
+async function linesOf(tx: StoreTransaction, job: HeldJob): Promise<NamedParent> {
+  const { id, docket, author, introducedBy } = job;
+  const row = await tx
+    .selectFrom('parties')
+    .select('state')
+    .where('id', '=', author)
+    .executeTakeFirst();
+  const party = row?.state === 'confirmed' ? author : (introducedBy ?? author);
+  return { id, docket, party, lines: true };
 }
 
 /** Dockets of those of these statements that we have. */

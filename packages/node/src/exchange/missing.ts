@@ -3,6 +3,7 @@
  * bounded portions; what is beyond the bound is found again from the `parents` table later.
  *
  * A refused id counts as taken (rulings.md, 11): it is in `refusals`, and nobody is asked for it.
+ * A statement that we hold is missing too where the lines of its anchors are (rulings.md, 5).
  */
 import { sql } from 'kysely';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
@@ -14,6 +15,8 @@ export interface NamedParent {
   id: string;
   docket: string;
   party: string;
+  /** We hold it, and what is missing are the lines of its anchors. */
+  lines?: boolean;
 }
 
 /** Notes which of these parents we lack, up to the bound of each party. */
@@ -23,7 +26,13 @@ export async function noteMissing(
   now: number,
 ): Promise<void> {
   const wanted = new Map(named.map((each) => [each.id, each]));
-  for (const id of await knownIds(tx, [...wanted.keys()])) wanted.delete(id);
+  const asStatements = [...wanted.values()].filter((each) => each.lines !== true);
+  for (const id of await knownIds(
+    tx,
+    asStatements.map((each) => each.id),
+  )) {
+    wanted.delete(id);
+  }
   const byParty = Map.groupBy(wanted.values(), (each) => each.party);
   for (const [party, list] of byParty) {
     const { count } = await tx
@@ -37,8 +46,10 @@ export async function noteMissing(
       await tx
         .insertInto('missing')
         .values(
-          room.slice(start, start + sqlListMax).map((each) => ({
-            ...each,
+          room.slice(start, start + sqlListMax).map(({ id, docket }) => ({
+            id,
+            docket,
+            party,
             since: now,
             asked_at: null,
           })),

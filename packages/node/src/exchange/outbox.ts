@@ -13,6 +13,7 @@ import { sqlListMax } from './limits.ts';
 
 export type OutboxItem =
   | 'statement'
+  | 'second-list'
   | 'receipt'
   | 'proof'
   | 'cosignature'

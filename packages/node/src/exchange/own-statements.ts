@@ -22,6 +22,7 @@ import { insertPlaced } from '../log/batch-rows.ts';
 import type { SaidJob } from '../log/jobs.ts';
 import { loadChain } from '../parties/chains.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { completeAnchorLines } from './anchor-lines.ts';
 import { divideAnchorLines } from './anchors.ts';
 import type { ExchangeDeps } from './deps.ts';
 import { docketOf } from './envelope-checks.ts';
@@ -29,6 +30,7 @@ import type { ReadEnvelope } from './envelope-checks.ts';
 import { queueItems } from './outbox.ts';
 import { makeProofChecks } from './proof-checks.ts';
 import { statementsKnown } from './statements-known.ts';
+import type { KnownStatement } from './statements-known.ts';
 
 export type OwnDeps = Pick<ExchangeDeps, 'store' | 'sequencer' | 'keys' | 'clock' | 'notify'>;
 
@@ -54,8 +56,11 @@ export async function takeOwnStatements(
   );
   const have: string[] = [];
   for (const read of reads) {
-    if (known.has(read.id)) have.push(read.id);
-    else if ((await recover(deps, read)) || (await keepLost(deps, read))) {
+    const before = known.get(read.id);
+    if (before !== undefined) {
+      have.push(read.id);
+      await completeOwn(deps, read, before, taken);
+    } else if ((await recover(deps, read)) || (await keepLost(deps, read))) {
       taken.recovered.push(read.id);
     } else taken.ignored += 1;
   }
@@ -70,6 +75,18 @@ export async function takeOwnStatements(
     sayThatWeHave(tx, party, sender, [...have, ...taken.recovered], deps.clock.now()),
   );
   return taken;
+}
+
+/** A restored home may have taken a statement back from somebody who sent it without its lines. */
+async function completeOwn(
+  deps: OwnDeps,
+  read: ReadEnvelope,
+  known: KnownStatement,
+  taken: OwnTaken,
+): Promise<void> {
+  if (!known.own || !known.anchorLinesMissing || read.coming.anchorLines.length === 0) return;
+  const docket = await deps.store.transact((tx) => completeAnchorLines(tx, read, known));
+  if (docket !== null) taken.dockets.push(docket);
 }
 
 async function recover(deps: OwnDeps, read: ReadEnvelope): Promise<boolean> {

@@ -5,6 +5,7 @@
  * it by the others too, with the author's credentials chain before it.
  */
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { mayHave } from './audience.ts';
 import { passOnAfterSeconds, passOnPerSweepMax, passOnWatchedMax, sqlListMax } from './limits.ts';
 import { queueItems } from './outbox.ts';
 import type { QueueItem } from './outbox.ts';
@@ -104,15 +105,32 @@ async function manySidedDockets(
   return rows.map((row) => row.docket);
 }
 
+/** What the party may have and has given no receipt for, at most `passOnPerSweepMax`. */
 async function lackedBy(
   reader: StoreReader | StoreTransaction,
   party: string,
   column: 'id' | 'docket',
   values: readonly string[],
 ): Promise<{ id: string; author: string }[]> {
+  const lacked: { id: string; author: string }[] = [];
+  for (let offset = 0; ; offset += passOnPerSweepMax) {
+    const rows = await withoutReceipt(reader, party, column, values, offset);
+    lacked.push(...rows.filter((row) => mayHave(party, row)));
+    if (rows.length < passOnPerSweepMax || lacked.length >= passOnPerSweepMax) break;
+  }
+  return lacked.slice(0, passOnPerSweepMax);
+}
+
+async function withoutReceipt(
+  reader: StoreReader | StoreTransaction,
+  party: string,
+  column: 'id' | 'docket',
+  values: readonly string[],
+  offset: number,
+): Promise<{ id: string; author: string; envelope: Uint8Array }[]> {
   return reader
     .selectFrom('statements')
-    .select(['id', 'author'])
+    .select(['id', 'author', 'envelope'])
     .where(column, 'in', values)
     .where('author', '!=', party)
     .where('refused', 'is', null)
@@ -150,6 +168,8 @@ async function lackedBy(
       ]),
     )
     .orderBy('logged_at')
+    .orderBy('id')
     .limit(passOnPerSweepMax)
+    .offset(offset)
     .execute();
 }

@@ -4,6 +4,7 @@ import type { PouchRecord } from '@comity/record';
 import { ownProof } from '../log/proofs.ts';
 import { rootAt, treeSize } from '../log/tiles.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { secondListRecord } from './double-said.ts';
 import { docketFacts } from './facts.ts';
 import { entriesPerPouchMax, sqlListMax } from './limits.ts';
 import { placeKey, proveMany } from './many-proofs.ts';
@@ -104,6 +105,8 @@ export async function rowRecord(
   switch (row.item) {
     case 'statement':
       return statementRecord(reader, stored, known);
+    case 'second-list':
+      return secondListRecord(reader, row.ref);
     case 'receipt':
       return receiptRecord(reader, own.party, stored, known);
     case 'proof':
@@ -134,7 +137,7 @@ async function statementRecord(
   if (!envelope.ok) return null;
   const said =
     known ??
-    (row.own === 1 ? await ownProof(reader, row.id, 'said') : await saidProof(reader, row.id));
+    (row.own === 1 ? await ownProof(reader, row.id, 'said') : await saidProof(reader, row));
   if (said === null) return null;
   const record: PouchRecord = {
     type: 'envelope',
@@ -145,12 +148,17 @@ async function statementRecord(
   return row.own === 1 ? record : { ...record, introduced: true };
 }
 
-async function saidProof(reader: StoreReader, statement: string): Promise<string | null> {
+// Of the list that the envelope has: there may be a second one (double-said.ts).
+async function saidProof(
+  reader: StoreReader,
+  statement: Pick<StoredStatement, 'id' | 'list_digest'>,
+): Promise<string | null> {
   const row = await reader
     .selectFrom('proofs')
     .select('proof')
-    .where('statement', '=', statement)
+    .where('statement', '=', statement.id)
     .where('role', '=', 'said')
+    .where('list_digest', '=', statement.list_digest)
     .orderBy('log_index')
     .limit(1)
     .executeTakeFirst();

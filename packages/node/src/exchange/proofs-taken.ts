@@ -8,6 +8,7 @@ import type { Chain } from '@comity/record';
 import { insertRows } from '../store/insert-rows.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { raiseAlarm } from '../log/alarms.ts';
+import { sendOurs } from './double-said.ts';
 import { sqlListMax } from './limits.ts';
 import { coverStatements } from './outbox.ts';
 import type { ProofChecks } from './proof-checks.ts';
@@ -98,7 +99,22 @@ export async function storeProofs(
   }));
   await insertRows(tx, 'proofs', rows, 'keep');
   await coverHeld(tx, checked);
+  await answerOtherLists(tx, fresh, statements, now);
   return { dockets: [...dockets], receipts };
+}
+
+/** Who receipts a statement of a third party with another list than ours gets the one that we have. */
+async function answerOtherLists(
+  tx: StoreTransaction,
+  fresh: readonly CheckedProofRecord[],
+  statements: ReadonlyMap<string, { own: number; list_digest: string }>,
+  now: number,
+): Promise<void> {
+  for (const { role, party, statement, listDigest } of fresh) {
+    const row = statements.get(statement);
+    if (role !== 'held' || row === undefined || row.own === 1) continue;
+    if (row.list_digest !== listDigest) await sendOurs(tx, party, [statement], now);
+  }
 }
 
 /** Whoever holds a statement, or has said it, needs it no more. */

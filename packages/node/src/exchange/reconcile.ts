@@ -13,6 +13,7 @@ import { checkCosignature } from './cosignature-checks.ts';
 import type { CheckedCosignature, CosignerBook } from './cosignature-checks.ts';
 import { enterCosignatures } from './cosignatures.ts';
 import type { ExchangeDeps } from './deps.ts';
+import { lackedLists } from './double-said.ts';
 import type { FactsRecord } from './facts.ts';
 import { cosignaturesOf, docketEntries, earliestCovering, nextWindow, rangeOf } from './facts.ts';
 import { digestsDocketsMax, factsPerDocketMax, requestIdsMax, sqlListMax } from './limits.ts';
@@ -123,18 +124,20 @@ async function takeFacts(
   if (!(await takesPart(tx, sender, docket))) return [];
   const ours = await docketEntries(tx, docket, rangeOf(record));
   const held = new Set(ours.statements);
+  const whole = new Set(ours.whole);
   const stated = record.statements.slice(0, factsPerDocketMax);
   const theirs = new Set(stated);
-  const lacked = stated.filter((id) => !held.has(id)).slice(0, requestIdsMax);
+  const lacked = stated.filter((id) => !whole.has(id)).slice(0, requestIdsMax);
   await noteMissing(
     tx,
-    lacked.map((id) => ({ id, docket, party: sender })),
+    lacked.map((id) => ({ id, docket, party: sender, lines: held.has(id) })),
     now,
   );
   const items: QueueItem[] = ours.statements
     .filter((id) => !theirs.has(id))
     .map((ref) => ({ party: sender, item: 'statement', ref, lane: 1 }));
   items.push(...(await lackedProofs(tx, own.party, sender, ours.statements)));
+  items.push(...(await lackedLists(tx, sender, ours.statements)));
   items.push(...(await lackedCosignatures(tx, sender, ours.entries, record)));
   await queueItems(tx, items, now);
   const coming = await factCosignatures(tx, deal.book, record);

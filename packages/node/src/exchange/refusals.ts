@@ -15,6 +15,8 @@ import {
 } from '@comity/record';
 import type { JsonValue, Statement } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { lacksLines } from './anchor-lines.ts';
+import { foldedParticipants } from './audience.ts';
 import { sayAutomatic } from './automatic.ts';
 import type { AutomaticDeps } from './automatic.ts';
 import { markDirty } from '../dockets/dirty.ts';
@@ -55,7 +57,7 @@ async function refuseOne(
   due: DueRefusal,
 ): Promise<Refused | null> {
   const self = deps.keys.party;
-  const place = refusalPlace(self, sender, due);
+  const place = await placeForAll(deps.store.reader, self, due, refusalPlace(self, sender, due));
   const refused: Refused = { id: due.id, code: due.code, docket: place.docket };
   const before = await ownRefusal(deps.store.reader, self, due.id, due.code);
   if (before !== null && before !== '') {
@@ -83,6 +85,20 @@ async function refuseOne(
     await markDirty(tx, [place.docket]);
   });
   return refused;
+}
+
+/** What leaves out a participant would be outside the docket: it goes to all of them. */
+async function placeForAll(
+  reader: StoreReader,
+  self: string,
+  { author }: DueRefusal,
+  place: { docket: string; to: string[] },
+): Promise<{ docket: string; to: string[] }> {
+  const participants = await foldedParticipants(reader, place.docket);
+  // Nobody in the docket heeds a refusal of what a stranger to it said; but he is to hear it.
+  const stranger = author !== null && !participants.includes(author);
+  if (stranger || !participants.includes(self)) return place;
+  return { docket: place.docket, to: participants.filter((party) => party !== self) };
 }
 
 async function sayRefusal(
@@ -132,7 +148,9 @@ async function markRefused(
       made: statement.made,
       envelope: formatEnvelope(envelope),
       list_digest: encodeHex(signatureListDigest(envelope.signatures)),
-      anchor_lines: JSON.stringify(due.coming.anchorLines),
+      anchor_lines: JSON.stringify(
+        lacksLines(statement, due.coming.anchorLines) ? [] : due.coming.anchorLines,
+      ),
       said_origin: said.origin,
       said_index: said.index,
       said_size: said.size,

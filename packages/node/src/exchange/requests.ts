@@ -4,10 +4,10 @@
  *
  * Answers go into the counterpart's queue; nothing is given that was not addressed to it.
  */
-import { parseEnvelope, parseStatement } from '@comity/record';
 import type { PouchRecord } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { copyState } from '../log/copies.ts';
+import { foldedParticipants, mayHave } from './audience.ts';
 import {
   entriesPerPouchMax,
   lostPerAnswerMax,
@@ -190,15 +190,8 @@ async function authorIfFor(
     .where('refused', 'is', null)
     .executeTakeFirst();
   if (row === undefined) return null;
-  // Its own, which a restored home may have lost.
-  if (row.author === party) return row.author;
-  const envelope = parseEnvelope(row.envelope);
-  if (!envelope.ok) return null;
-  const parsed = parseStatement(envelope.value.payload, envelope.value.payloadType);
-  if (!parsed.ok) return null;
-  const { to, kind } = parsed.value.statement;
-  const forAnyone = kind === 'party.credentials' || kind === 'party.delegate';
-  return forAnyone || to.includes(party) ? row.author : null;
+  // Its own too, which a restored home may have lost.
+  return mayHave(party, row) ? row.author : null;
 }
 
 /**
@@ -235,10 +228,5 @@ export async function takesPart(
   party: string,
   docket: string,
 ): Promise<boolean> {
-  const row = await reader
-    .selectFrom('dockets')
-    .select('participants')
-    .where('id', '=', docket)
-    .executeTakeFirst();
-  return row !== undefined && (JSON.parse(row.participants) as string[]).includes(party);
+  return (await foldedParticipants(reader, docket)).includes(party);
 }

@@ -5,7 +5,6 @@
  */
 import { encodeHex, signatureListDigest, verifySignatures } from '@comity/record';
 import type { HeldJob } from '../log/jobs.ts';
-import { recordEvidence, raiseAlarm } from '../log/alarms.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { ExchangeDeps } from './deps.ts';
 import { conclude, othersIn, prepare, takesReserve } from './envelope-checks.ts';
@@ -15,8 +14,9 @@ import type {
   PendingEnvelope,
   ReadEnvelope,
 } from './envelope-checks.ts';
-import { divideAnchorLines } from './anchors.ts';
+import { completeAnchorLines } from './anchor-lines.ts';
 import { markDirty } from '../dockets/dirty.ts';
+import { keepDoubleSaid } from './double-said.ts';
 import { docketsOf } from './follow-ups.ts';
 import { queueItems } from './outbox.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -154,9 +154,12 @@ async function afterHeld(
   if (again.length > 0) {
     const now = deps.clock.now();
     await deps.store.transact(async (tx) => {
+      const changed: string[] = [];
       for (const { read, known } of again) {
-        await answerAgain(tx, context, read, known, result, now);
+        changed.push((await answerAgain(tx, context, read, known, result, now)) ?? '');
       }
+      await markDirty(tx, changed);
+      for (const docket of changed) dockets.add(docket);
     });
   }
   const refused = result.taken.flatMap(({ statement: { kind, body } }) =>
@@ -170,7 +173,10 @@ async function afterHeld(
   }
 }
 
-/** The same statement again: the same receipt or refusal; another signature list is evidence. */
+/**
+ * The same statement again: the same receipt or refusal; another signature list is evidence. Gives
+ * the docket whose inputs it changed, or null.
+ */
 async function answerAgain(
   tx: StoreTransaction,
   context: EnvelopeContext,
@@ -178,57 +184,19 @@ async function answerAgain(
   known: KnownStatement,
   result: StatementsTaken,
   now: number,
-): Promise<void> {
+): Promise<string | null> {
   const { id, coming } = read;
   if (known.own) {
     result.ignored += 1;
-    return;
+    return null;
   }
-  if (known.refused !== null) {
-    result.refusedBefore.push(id);
-    return;
+  if (known.refused !== null) result.refusedBefore.push(id);
+  else result.duplicates.push(id);
+  if (known.held) {
+    await queueItems(tx, [{ party: context.sender, item: 'receipt', ref: id, lane: 0 }], now);
   }
-  result.duplicates.push(id);
-  if (!known.held) return;
-  await queueItems(tx, [{ party: context.sender, item: 'receipt', ref: id, lane: 0 }], now);
   if (known.listDigest !== encodeHex(signatureListDigest(coming.envelope.signatures))) {
-    await keepDoubleSaid(tx, context, read, known, now);
-  } else if (known.anchorLinesMissing) {
-    await completeAnchorLines(tx, read, known);
+    return keepDoubleSaid(tx, context, read, known, now);
   }
-}
-
-/** A second `said` entry of one id with another list (rulings.md, 12): proved, it is evidence. */
-async function keepDoubleSaid(
-  tx: StoreTransaction,
-  context: EnvelopeContext,
-  read: ReadEnvelope,
-  known: KnownStatement,
-  now: number,
-): Promise<void> {
-  const prepared = prepare(context, read);
-  // Without the author's own proof it is only somebody's spoilt copy.
-  if (prepared.outcome !== 'pending') return;
-  const { envelope, said } = read.coming;
-  const list = envelope.signatures.map((each) => ({ ...each }));
-  const body = JSON.stringify({ statement: read.id, signatures: list, said });
-  const about = read.id;
-  const party = known.author;
-  await recordEvidence(tx, { kind: 'double-said', party, body }, now);
-  const detail = `logged ${read.id} twice with different signature lists`;
-  await raiseAlarm(tx, { code: 'double-said', party, about, detail }, now);
-}
-
-/** Lines that an anchor commits to, come later than the statement (rulings.md, 5). */
-async function completeAnchorLines(
-  tx: StoreTransaction,
-  read: ReadEnvelope,
-  known: KnownStatement,
-): Promise<void> {
-  const { parsed, coming, id } = read;
-  if (!parsed.ok || parsed.value.statement.anchor.length === 0) return;
-  if (divideAnchorLines(parsed.value.statement.anchor, coming.anchorLines) === null) return;
-  const anchor_lines = JSON.stringify(coming.anchorLines);
-  await tx.updateTable('statements').set({ anchor_lines }).where('id', '=', id).execute();
-  await markDirty(tx, [known.docket]);
+  return completeAnchorLines(tx, read, known);
 }

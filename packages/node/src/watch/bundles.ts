@@ -24,6 +24,8 @@ import type {
 } from '@comity/record';
 import type { NodeKeys } from '../context.ts';
 import { participantsOf } from '../desk/participants.ts';
+import { rowLacksLines } from '../exchange/anchor-lines.ts';
+import { leavesOut } from '../exchange/audience.ts';
 import type { Sequencer } from '../log/jobs.ts';
 import { ownProof } from '../log/proofs.ts';
 import { loadChain } from '../parties/chains.ts';
@@ -57,7 +59,7 @@ export async function exportBundle(
   const participants = await participantsOf(reader, keys.party, docket);
   if (!participants.ok) return participants;
   await deps.sequencer.settled();
-  const statements = await docketStatements(reader, docket);
+  const statements = await docketStatements(reader, docket, participants.value);
   if (statements.length === 0) return failure('unknown-docket', docket);
   const chains: Chain[] = [];
   for (const party of participants.value) {
@@ -98,7 +100,12 @@ export async function exportBundle(
   );
 }
 
-async function docketStatements(reader: StoreReader, docket: string): Promise<DocketStatement[]> {
+// What is outside the docket is left out: it waits for its anchors' lines, or is not for everybody.
+async function docketStatements(
+  reader: StoreReader,
+  docket: string,
+  participants: readonly string[],
+): Promise<DocketStatement[]> {
   const rows = await reader
     .selectFrom('statements')
     .selectAll()
@@ -108,7 +115,7 @@ async function docketStatements(reader: StoreReader, docket: string): Promise<Do
     .execute();
   return rows.flatMap((row) => {
     const envelope = parseEnvelope(new Uint8Array(row.envelope));
-    if (!envelope.ok) return [];
+    if (!envelope.ok || rowLacksLines(row) || leavesOut(participants, row)) return [];
     const { held_origin: origin, held_index: index, held_size: size } = row;
     const held =
       origin === null || index === null || size === null ? null : { origin, index, size };
@@ -131,7 +138,7 @@ async function docketStatements(reader: StoreReader, docket: string): Promise<Do
 /** The `said` proof that the statement travels with. */
 async function saidProof(
   reader: StoreReader,
-  statement: Pick<DocketStatement, 'id' | 'author' | 'own'>,
+  statement: Pick<DocketStatement, 'id' | 'author' | 'own'> & { listDigest?: string },
 ): Promise<string | null> {
   if (statement.own) return await ownProof(reader, statement.id, 'said');
   const row = await reader
@@ -140,6 +147,10 @@ async function saidProof(
     .where('statement', '=', statement.id)
     .where('party', '=', statement.author)
     .where('role', '=', 'said')
+    // There may be a second entry with another list (exchange/double-said.ts).
+    .$if(statement.listDigest !== undefined, (query) =>
+      query.where('list_digest', '=', statement.listDigest ?? ''),
+    )
     .orderBy('size')
     .limit(1)
     .executeTakeFirst();

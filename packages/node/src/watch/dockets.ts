@@ -3,6 +3,8 @@ import { failure, parseEnvelope, parseStatement, success } from '@comity/record'
 import type { Result, Statement } from '@comity/record';
 import { isActKind, kinds } from '@comity/accord';
 import type { KindDefinition } from '@comity/accord';
+import { rowLacksLines } from '../exchange/anchor-lines.ts';
+import { leavesOut } from '../exchange/audience.ts';
 import { unfolded } from '../dockets/dirty.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { policiesPinned } from '../dockets/timing-witnesses.ts';
@@ -214,8 +216,7 @@ async function showStatements(
       fromName: names.get(row.author) ?? '',
       own: row.own === 1,
       words: wordsOf(row.statement),
-      act: row.refused === null ? (act?.effect ?? 'waiting') : 'refused',
-      reason: row.refused ?? act?.reason ?? null,
+      ...effectShown(row, act, participants),
       delivery,
       deliveryState: overallDelivery(delivery),
       witnessed: times.get(row.id) ?? null,
@@ -227,6 +228,18 @@ async function showStatements(
       body: row.statement.body,
     };
   });
+}
+
+/** Effect and reason; what is outside the state says why. */
+function effectShown(
+  row: { refused: string | null; author: string; envelope: Uint8Array; anchor_lines: string },
+  act: Acts[string],
+  participants: readonly string[],
+): { act: string; reason: string | null } {
+  if (row.refused !== null) return { act: 'refused', reason: row.refused };
+  if (act !== undefined) return { act: act.effect, reason: act.reason };
+  if (leavesOut(participants, row)) return { act: 'void', reason: 'wrong-participants' };
+  return { act: 'waiting', reason: rowLacksLines(row) ? 'anchor-lines-missing' : null };
 }
 
 /** One sentence by the kind's definition. */

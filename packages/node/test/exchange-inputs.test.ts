@@ -1,0 +1,195 @@
+/** What one side alone could have: anchors' lines, second signature lists, narrower statements. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseEnvelope, statementId } from '@comity/record';
+import { currentHeads } from '../src/desk/place.ts';
+import { ownProof } from '../src/log/proofs.ts';
+import { showDocket } from '../src/watch/dockets.ts';
+import { incidentBody, makeWorld } from './parties.ts';
+import { craftPouch, sayRaw } from './raw-statements.ts';
+import type { TestParty, TestWorld } from './parties.ts';
+import type { EnvelopeRecord } from './raw-statements.ts';
+
+let world: TestWorld;
+let a: TestParty;
+let b: TestParty;
+let c: TestParty;
+let docket: string;
+const cut = new Set<string>();
+
+const reader = (party: TestParty) => party.node.storage.store.reader;
+const assist = (text: string) => ({ text });
+
+beforeAll(async () => {
+  world = await makeWorld();
+  a = await world.party('Northland');
+  b = await world.party('Southmark');
+  c = await world.party('Eastmere');
+  await world.pair(a, b);
+  await world.pair(b, c);
+  await world.pair(a, c);
+  world.network.onSend = (from, to) => (cut.has(`${from} ${to}`) ? 'lose' : 'deliver');
+  await a.say('incident.notify', [b, c], incidentBody('So that all know who cosigns'));
+  await rounds(2);
+}, 180_000);
+beforeEach(async () => {
+  cut.clear();
+  docket = await a.say('incident.notify', [b, c], incidentBody('Scan of three'));
+  await rounds(1);
+}, 60_000);
+afterAll(async () => {
+  await world.close();
+});
+
+function cutLine(x: TestParty, y: TestParty): void {
+  cut.add(`${x.id} ${y.id}`).add(`${y.id} ${x.id}`);
+}
+
+/** Time passes, with everything that it brings. */
+async function rounds(count: number, seconds = 30): Promise<void> {
+  for (let round = 0; round < count; round += 1) {
+    world.clock.advance(seconds * 1000);
+    await world.settle();
+    for (const party of [a, b, c]) await party.exchange.chores();
+    await world.settle();
+  }
+}
+
+async function digestsOf(party: TestParty, of = docket) {
+  await party.node.refolder.settled();
+  return reader(party)
+    .selectFrom('dockets')
+    .select(['input_digest', 'state_digest', 'heads'])
+    .where('id', '=', of)
+    .executeTakeFirstOrThrow();
+}
+
+/** A party's own statement as it sends it. */
+async function recordOf(party: TestParty, id: string): Promise<EnvelopeRecord> {
+  const row = await reader(party)
+    .selectFrom('statements')
+    .select(['envelope', 'anchor_lines'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const envelope = parseEnvelope(row.envelope);
+  if (!envelope.ok) throw new Error(envelope.code);
+  const said = await ownProof(reader(party), id, 'said');
+  const anchorLines = JSON.parse(row.anchor_lines) as string[];
+  return { type: 'envelope', envelope: envelope.value, said, anchorLines };
+}
+
+async function take(by: TestParty, sealed: Uint8Array) {
+  const taken = await by.exchange.takeIn(sealed);
+  if (!taken.ok) throw new Error(taken.code);
+  await world.settle();
+  return taken.value;
+}
+
+describe('a statement that was passed on without the lines of its anchors', () => {
+  it('waits, is no head, and is asked for until both have the lines', async () => {
+    cutLine(a, c);
+    const id = await a.say('incident.assist', [b, c], assist('Take this.'), docket);
+    const record = await recordOf(a, id);
+    expect(record.anchorLines.length).toBeGreaterThan(0);
+    await world.settle();
+    cutLine(b, c);
+    const stripped = { ...record, anchorLines: [], introduced: true };
+    const before = await digestsOf(c);
+    const report = await take(c, await craftPouch(b, c, [stripped]));
+    expect(report.taken).toEqual([id]);
+    expect(await digestsOf(c)).toEqual(before);
+    expect(await currentHeads(reader(c), docket)).not.toContain(id);
+    const missing = reader(c).selectFrom('missing').select(['id', 'party']);
+    expect(await missing.execute()).toEqual([{ id, party: a.id }]);
+    cut.clear();
+    await rounds(12);
+    expect(await missing.execute()).toEqual([]);
+    expect(await digestsOf(c)).toEqual(await digestsOf(a));
+    expect((await digestsOf(c)).input_digest).not.toBe(before.input_digest);
+  });
+
+  it('comes again with them from who has them, when its author cannot be reached', async () => {
+    cutLine(a, c);
+    const id = await a.say('incident.assist', [b, c], assist('Take this.'), docket);
+    const record = await recordOf(a, id);
+    await world.settle();
+    await take(c, await craftPouch(b, c, [{ ...record, anchorLines: [], introduced: true }]));
+    await rounds(8, 900);
+    const row = await reader(c)
+      .selectFrom('statements')
+      .select('anchor_lines')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    expect(JSON.parse(row.anchor_lines)).toEqual(record.anchorLines);
+    expect((await digestsOf(c)).heads).toEqual((await digestsOf(b)).heads);
+  });
+});
+
+describe('a statement that leaves out a participant', () => {
+  const idOf = ({ envelope }: EnvelopeRecord) =>
+    statementId(envelope.payloadType, envelope.payload);
+
+  it('is outside for all, with what rests on it, and nobody queues it to who may not have it', async () => {
+    const raw = { kind: 'incident.assist', body: assist('Between us.') };
+    const narrow = await sayRaw(a, { ...raw, to: [b.id], more: { docket, after: [docket] } });
+    const after = [idOf(narrow)];
+    const child = await sayRaw(a, { ...raw, to: [b.id, c.id], more: { docket, after } });
+    await rounds(3);
+    const before = await digestsOf(b);
+    expect(await digestsOf(c)).toEqual(before);
+    await take(b, await craftPouch(a, b, [narrow, child]));
+    await take(c, await craftPouch(a, c, [child]));
+    expect(await digestsOf(b)).toEqual(before);
+    expect(await digestsOf(c)).toEqual(before);
+    expect(await currentHeads(reader(b), docket)).toEqual(JSON.parse(before.heads));
+    const shown = await showDocket(reader(b), docket, world.clock.now());
+    const statements = shown.ok ? shown.value.statements : [];
+    const effects = new Map(statements.map(({ id, act, reason }) => [id, [act, reason]]));
+    expect(effects.get(idOf(narrow))).toEqual(['void', 'wrong-participants']);
+    expect(effects.get(idOf(child))).toEqual(['waiting', null]);
+    await b.exchange.hand.exportFor(c.id);
+    const body = { reach: { office: 'Duty officer 1', languages: ['en'] } };
+    await b.say('incident.acknowledge', [a, c], body, docket);
+    await rounds(6);
+    const queued = reader(b).selectFrom('outbox').select('item').where('ref', '=', idOf(narrow));
+    expect(await queued.where('item', '=', 'statement').execute()).toEqual([]);
+    expect(await digestsOf(c)).toEqual(await digestsOf(b));
+    expect(await digestsOf(c)).toEqual(await digestsOf(a));
+    expect(await digestsOf(c)).not.toEqual(before);
+  });
+});
+
+describe('a statement that its author logged twice with different signatures', () => {
+  it('counts by the lower index on both sides, whichever came first', async () => {
+    const first = await sayAssist(1);
+    const { payload } = first.envelope;
+    const id = statementId(first.envelope.payloadType, payload);
+    await a.node.storage.store.transact(async (tx) => {
+      await tx.deleteFrom('statements').where('id', '=', id).execute();
+    });
+    const second = await sayAssist(2, payload);
+    // Each is told one of them.
+    await take(b, await craftPouch(a, b, [second]));
+    await take(c, await craftPouch(a, c, [first]));
+    await rounds(6);
+    const kept = (party: TestParty) =>
+      reader(party).selectFrom('evidence').select('kind').where('id', 'like', `%${id}%`).execute();
+    expect(await kept(b)).toEqual([{ kind: 'double-said' }]);
+    expect(await kept(c)).toEqual([{ kind: 'double-said' }]);
+    expect(await digestsOf(b)).toEqual(await digestsOf(c));
+    const alarms = reader(b).selectFrom('alarms').select('party').where('code', '=', 'double-said');
+    expect(await alarms.execute()).toEqual([{ party: a.id }]);
+    const waiting = reader(b).selectFrom('outbox').select('item').where('party', '=', c.id);
+    expect(await waiting.where('item', 'in', ['statement', 'second-list']).execute()).toEqual([]);
+  });
+
+  function sayAssist(officers: number, payload?: Uint8Array): Promise<EnvelopeRecord> {
+    const body = assist('Signed by one, and by two.');
+    const raw = { kind: 'incident.assist', to: [b.id, c.id], body, officers };
+    const more = { docket, after: [docket] };
+    return sayRaw(a, {
+      ...raw,
+      more,
+      ...(payload === undefined ? {} : { payload: () => payload }),
+    });
+  }
+});
