@@ -5,6 +5,7 @@ import {
   encodeText,
   formatNote,
   formatVkey,
+  noteKey,
   openCheckpoint,
   parseNote,
   parseSignatureLines,
@@ -12,7 +13,7 @@ import {
   signNote,
   verifyCosignature,
 } from '@comity/record';
-import type { Store } from '../src/store/store.ts';
+import type { Store, StoreTransaction } from '../src/store/store.ts';
 import { cosignTaken, registerWitnessedLog } from '../src/witness/add-checkpoint.ts';
 import { requestsMax, witnessRoutes } from '../src/witness/routes.ts';
 import { OtherLog, plainEntries, signer } from './log-fixture.ts';
@@ -42,6 +43,10 @@ describe.each(storeKinds)('witness on $name', ({ place: makePlace }) => {
     await place.remove();
   });
 
+  const takeNote = (tx: StoreTransaction, note: string) => {
+    const clock = { now: () => now, nowMs: () => now * 1000 };
+    return cosignTaken(tx, { clock, witnessSigner }, note, () => Promise.resolve(true));
+  };
   const post = (payload: string) =>
     app.inject({ method: 'POST', url: '/witness/add-checkpoint', payload });
   const body = (old: number, proof: Uint8Array[], note: string): string =>
@@ -88,6 +93,20 @@ describe.each(storeKinds)('witness on $name', ({ place: makePlace }) => {
     expect((await advance(0, 3, new OtherLog(name, log.entries, 78))).statusCode).toBe(403);
     const broken = log.note(3).replace('\n3\n', '\n4\n');
     expect((await post(body(0, [], broken))).statusCode).toBe(403);
+  });
+
+  it('answers 403 where a key of a second type has not signed, or one of another name has', async () => {
+    const pq = noteKey(name, 0x06, new Uint8Array(1312).fill(7));
+    const both = [log.signer.key, pq].map(formatVkey);
+    await store.transact((tx) => registerWitnessedLog(tx, name, both));
+    expect((await advance(0, 3)).statusCode).toBe(403);
+    expect(await store.transact((tx) => takeNote(tx, log.note(3)))).toBeNull();
+    const stranger = signer('log.example/c', 0x01, 77);
+    await store.transact((tx) => registerWitnessedLog(tx, name, [formatVkey(stranger.key)]));
+    const text = log.note(3).slice(0, log.note(3).indexOf('\n\n') + 1);
+    const foreign = formatNote(text, [signNote(text, stranger)]);
+    expect((await post(body(0, [], foreign))).statusCode).toBe(403);
+    expect(await store.transact((tx) => takeNote(tx, foreign))).toBeNull();
   });
 
   it('answers 400 to extension lines, though they are signed', async () => {

@@ -11,7 +11,7 @@ import type { StoreTransaction } from '../store/store.ts';
 import { ensureChannel, setChannel } from './channels.ts';
 import { cosignCounterpart } from './cosigning.ts';
 import { docketsWithEntries } from './docket-marks.ts';
-import { logKeysOf, originsOf, ownAccountKeysOf } from './known-keys.ts';
+import { logKeysFor, originsOf, ownAccountKeysOf } from './known-keys.ts';
 import { queueItems } from './outbox.ts';
 import type { SeenCheckpoint } from './proof-checks.ts';
 
@@ -82,7 +82,7 @@ async function takeCheckpoint(
 ): Promise<{ dockets: string[]; size: number }> {
   const path = record.consistency.map(decodeBase64).filter((hash) => hash !== null);
   const consistency = { from: record.from, path };
-  const keys = logKeysOf(chain);
+  const keys = logKeysFor(chain, record.note);
   const context = { party: chain.party, now };
   const accepted = await acceptCheckpoint(tx, record.note, keys, consistency, context);
   if (!accepted.ok) {
@@ -128,7 +128,7 @@ async function takeSeen(
   }
   const { verified } = await copyState(tx, origin);
   if (stored === undefined && size <= verified) {
-    const keys = logKeysOf(seen.chain);
+    const keys = logKeysFor(seen.chain, seen.noteText);
     const context = { party: seen.party, now };
     const nothing = { from: 0, path: [] };
     const accepted = await acceptCheckpoint(tx, seen.noteText, keys, nothing, context);

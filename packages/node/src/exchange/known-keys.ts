@@ -1,14 +1,21 @@
 /**
  * Keys that credentials chains state, by what they are for: logs, own-account time,
- * witnesses, seals. A key counts as long as some version of the chain names it; which entries
- * count under which version is the fold's question (rulings.md, 8).
+ * witnesses, seals. Log keys count for the checkpoints of their version's time. The others count as
+ * long as some version of the chain names them; which entries count under which version is the fold's
+ * question (rulings.md, 8).
  */
-import { parseVkey } from '@comity/record';
+import { logKeysAt, parseCheckpoint, parseVkey } from '@comity/record';
 import type { Chain, NoteKey } from '@comity/record';
 
-/** Every log key of a party, newest version first, each once. */
-export function logKeysOf(chain: Chain): NoteKey[] {
-  return noteKeys(chain, (body) => body.log.keys);
+/**
+ * The keys that must sign this checkpoint, by the version in force at its size: a retired key signs
+ * nothing newer, and a key of a second type that was declared later is not asked of what is older.
+ * None where it is no checkpoint of a log of the party.
+ */
+export function logKeysFor(chain: Chain, noteText: string): NoteKey[] {
+  const end = noteText.indexOf('\n\n');
+  const stated = parseCheckpoint(noteText.slice(0, end + 1));
+  return stated.ok ? logKeysAt(chain, stated.value.origin, stated.value.size) : [];
 }
 
 /** Every witness key of a party. */

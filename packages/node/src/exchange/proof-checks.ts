@@ -4,7 +4,7 @@
  */
 import { failure, openCheckpoint, parseLogProof, success, verifyInclusion } from '@comity/record';
 import type { Chain, Checkpoint, LogProof, Note, Result } from '@comity/record';
-import { logKeysOf, originsOf } from './known-keys.ts';
+import { logKeysFor } from './known-keys.ts';
 
 export interface CheckedProof {
   proof: LogProof;
@@ -35,9 +35,8 @@ export function makeProofChecks(): ProofChecks {
     const key = `${chain.party}\n${noteText}`;
     const known = opened.get(key);
     if (known !== undefined) return known;
-    const result = openCheckpoint(noteText, logKeysOf(chain));
-    const fits = result.ok && originsOf(chain).includes(result.value.checkpoint.origin);
-    const seen = fits ? { party: chain.party, chain, noteText, ...result.value } : null;
+    const result = openCheckpoint(noteText, logKeysFor(chain, noteText));
+    const seen = result.ok ? { party: chain.party, chain, noteText, ...result.value } : null;
     opened.set(key, seen);
     return seen;
   };

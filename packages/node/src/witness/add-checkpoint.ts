@@ -11,8 +11,7 @@ import {
   formatCheckpoint,
   formatVkey,
   decodeHex,
-  openNote,
-  parseCheckpoint,
+  openCheckpoint,
   parseNote,
   parseVkey,
   sha256Hex,
@@ -87,14 +86,16 @@ async function judge(
   deps: WitnessDeps,
   request: AddCheckpointRequest,
 ): Promise<Judged> {
-  const { old, proof, noteText, note, origin } = request;
+  const { old, proof, noteText, origin } = request;
   const log = await loadWitnessedLog(reader, origin);
   if (log === null) return { answer: refuse(404, 'unknown log') };
-  const opened = openNote(noteText, logKeysOf(log));
+  // By the log that it names, and by a key of each type that the log has declared.
+  const opened = openCheckpoint(noteText, logKeysOf(log));
+  if (!opened.ok && opened.code === 'bad-checkpoint') {
+    return { answer: refuse(400, 'not a checkpoint, or one with extension lines') };
+  }
   if (!opened.ok) return { answer: refuse(403, 'no valid signature by a key of this log') };
-  const parsed = parseCheckpoint(note.text);
-  if (!parsed.ok) return { answer: refuse(400, 'not a checkpoint, or one with extension lines') };
-  const checkpoint = parsed.value;
+  const { checkpoint } = opened.value;
   const { size, root } = checkpoint;
   if (old > size) return { answer: refuse(400, 'old size past the checkpoint') };
   if (size === 0 && !equalBytes(root, emptyRoot)) {
@@ -204,15 +205,16 @@ export async function cosignTaken(
   const log = await loadWitnessedLog(tx, origin);
   if (log === null) return null;
   const keys = logKeysOf(log);
-  const opened = openNote(note, keys);
-  const parsed = opened.ok ? parseCheckpoint(opened.value.note.text) : null;
-  if (!parsed?.ok || parsed.value.size < log.size) return null;
+  const opened = openCheckpoint(note, keys);
+  if (!opened.ok) return null;
+  const { checkpoint } = opened.value;
+  if (checkpoint.size < log.size) return null;
   if (log.size > 0 && !(await isConsistent(log.size, log.root))) return null;
-  if (parsed.value.size === log.size && log.size > 0 && encodeHex(parsed.value.root) !== log.root) {
+  if (checkpoint.size === log.size && log.size > 0 && encodeHex(checkpoint.root) !== log.root) {
     return null;
   }
   const lines = noteWithLinesOf(note, keys) ?? note;
-  return await advance(tx, deps, log, parsed.value, lines);
+  return await advance(tx, deps, log, checkpoint, lines);
 }
 
 async function loadWitnessedLog(
