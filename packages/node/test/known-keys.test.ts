@@ -1,16 +1,8 @@
 /** Which log keys a checkpoint must be signed with, after the keys were changed. */
 import { describe, expect, it } from 'vitest';
-import {
-  encodeText,
-  formatLogProof,
-  formatVkey,
-  inclusionFromNodes,
-  inclusionNodes,
-  noteKey,
-} from '@comity/record';
+import { encodeText, formatLogProof, formatVkey, noteKey } from '@comity/record';
 import type { Chain, NoteKey } from '@comity/record';
 import { makeProofChecks } from '../src/exchange/proof-checks.ts';
-import { edgeRoot, emptyEdge, extendEdge } from '../src/log/tree.ts';
 import { OtherLog, other, plainEntries } from './log-fixture.ts';
 
 const name = 'log.example/b';
@@ -33,12 +25,8 @@ function chainWith(keys: NoteKey[]): Chain {
 
 function check(chain: Chain, log: OtherLog, size: number) {
   const index = 2;
-  const hashes = inclusionNodes(index, size).map((node) => {
-    const start = node.index * 2 ** node.level;
-    return edgeRoot(extendEdge(emptyEdge, entries.slice(start, start + 2 ** node.level)).edge);
-  });
-  const path = inclusionFromNodes(index, size, hashes);
-  const proof = formatLogProof({ extra: null, index, path, checkpoint: log.note(size) });
+  const path = log.inclusion(index, size);
+  const proof = formatLogProof({ index, path, checkpoint: log.note(size) });
   const leaf = entries[index] ?? encodeText('');
   return makeProofChecks().check(chain, proof, leaf);
 }

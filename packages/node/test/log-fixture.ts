@@ -9,6 +9,8 @@ import {
   formatEnvelope,
   formatNote,
   formatStatement,
+  inclusionFromNodes,
+  inclusionNodes,
   noteKey,
   sha256,
   signatureListDigest,
@@ -16,6 +18,7 @@ import {
   signNote,
   statementId,
   statementPayloadType,
+  type NodeAddress,
   type NoteSigner,
   type Statement,
 } from '@comity/record';
@@ -144,12 +147,20 @@ export class OtherLog {
     return formatNote(text, [signNote(text, this.signer)]);
   }
 
+  inclusion(index: number, size: number): Uint8Array[] {
+    const hashes = inclusionNodes(index, size).map((node) => this.#root(node));
+    return inclusionFromNodes(index, size, hashes);
+  }
+
+  /** Hash of a complete subtree. */
+  #root({ level, index }: NodeAddress): Uint8Array {
+    const start = index * 2 ** level;
+    return edgeRoot(extendEdge(emptyEdge, this.entries.slice(start, start + 2 ** level)).edge);
+  }
+
   consistency(from: number, to: number): { from: number; path: Uint8Array[] } {
     if (from === 0 || from === to) return { from, path: [] };
-    const hashes = consistencyNodes(from, to).map(({ level, index }) => {
-      const start = index * 2 ** level;
-      return edgeRoot(extendEdge(emptyEdge, this.entries.slice(start, start + 2 ** level)).edge);
-    });
+    const hashes = consistencyNodes(from, to).map((node) => this.#root(node));
     return { from, path: consistencyFromNodes(from, to, hashes) };
   }
 }
