@@ -27,10 +27,14 @@ afterEach(async () => {
 
 const reader = (party: TestParty) => party.node.storage.store.reader;
 
-async function rotate(party: TestParty, name: string): Promise<string> {
+async function rotate(
+  party: TestParty,
+  name: string,
+  routes: { kind: 'direct'; url: string }[] = [],
+): Promise<string> {
   const chain = await loadChain(reader(party), party.id);
   if (chain === null) throw new Error('no chain');
-  const body = rotateCredentials(chain, { name: { en: name } }, world.clock.now());
+  const body = rotateCredentials(chain, { name: { en: name }, routes }, world.clock.now());
   if (!body.ok) throw new Error(body.code);
   const request = { kind: 'party.credentials', to: [], docket: null, body: body.value };
   const said = await say(party.node.desk, request, party.secrets);
@@ -68,6 +72,21 @@ describe('new credentials', () => {
     expect(held.every((row) => row.held_index !== null)).toBe(true);
     const waiting = await reader(a).selectFrom('outbox').selectAll().execute();
     expect(waiting).toEqual([]);
+  });
+
+  it('with another address are reached there, and an officer’s word stays where they name none', async () => {
+    const address = reader(b).selectFrom('parties').select('direct_url').where('id', '=', a.id);
+    const own = { direct_url: 'https://north.example/old' };
+    await b.node.storage.store.transact((tx) =>
+      tx.updateTable('parties').set(own).where('id', '=', a.id).execute(),
+    );
+    await rotate(a, 'Northland (new name)');
+    await pass(60);
+    expect(await address.execute()).toEqual([own]);
+    const url = 'https://north.example/new';
+    await rotate(a, 'Northland (moved)', [{ kind: 'direct', url }]);
+    await pass(60);
+    expect(await address.execute()).toEqual([{ direct_url: url }]);
   });
 
   it('leave what an old version signed before them valid, and what is stale to the fold', async () => {

@@ -20,7 +20,15 @@ import {
   verifyCredentials,
   newestVersion,
 } from '@comity/record';
-import type { Chain, Envelope, Failure, LogProof, NoteKey, Result } from '@comity/record';
+import type {
+  Chain,
+  CredentialsVersion,
+  Envelope,
+  Failure,
+  LogProof,
+  NoteKey,
+  Result,
+} from '@comity/record';
 import type { Clock } from '../context.ts';
 import type { HeldJob, Sequencer } from '../log/jobs.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
@@ -205,6 +213,7 @@ async function enterChain(
   if (claim !== null) return claim;
   await ensureParty(tx, chain, state, now);
   await storeChain(tx, chain);
+  if (isNew) await followMove(tx, chain);
   return null;
 }
 
@@ -223,11 +232,26 @@ async function ensureParty(
       name: displayName(newestVersion(chain).body.name, chain.party),
       added_at: now,
       frozen: 0,
-      direct_url:
-        newestVersion(chain).body.routes.find((route) => route.kind === 'direct')?.url ?? null,
+      direct_url: directRouteOf(newestVersion(chain)),
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
+}
+
+/**
+ * A party whose newest credentials name another address than those before is reached there. Where
+ * they name the same or none, an address that an officer gave stays.
+ */
+async function followMove(tx: StoreTransaction, chain: Chain): Promise<void> {
+  const [before, newest] = chain.versions.slice(-2);
+  if (before === undefined || newest === undefined) return;
+  const direct_url = directRouteOf(newest);
+  if (direct_url === null || direct_url === directRouteOf(before)) return;
+  await tx.updateTable('parties').set({ direct_url }).where('id', '=', chain.party).execute();
+}
+
+function directRouteOf({ body }: CredentialsVersion): string | null {
+  return body.routes.find((route) => route.kind === 'direct')?.url ?? null;
 }
 
 /**
