@@ -1,8 +1,18 @@
 /** What one side alone could have: anchors' lines, second signature lists, narrower statements. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parseEnvelope, statementId } from '@comity/record';
+import {
+  channelDocket,
+  cosign,
+  encodeBase64,
+  formatCheckpoint,
+  parseEnvelope,
+  statementId,
+} from '@comity/record';
 import { currentHeads } from '../src/desk/place.ts';
+import { deferredCosignaturesMax } from '../src/exchange/limits.ts';
+import { queueItems } from '../src/exchange/outbox.ts';
 import { ownProof } from '../src/log/proofs.ts';
+import { insertRows } from '../src/store/insert-rows.ts';
 import { showDocket } from '../src/watch/dockets.ts';
 import { incidentBody, makeWorld } from './parties.ts';
 import { craftPouch, sayRaw } from './raw-statements.ts';
@@ -192,4 +202,82 @@ describe('a statement that its author logged twice with different signatures', (
       ...(payload === undefined ? {} : { payload: () => payload }),
     });
   }
+});
+
+describe('what is past a bound', () => {
+  it('of one pouch leaves it unanswered, and none is composed so', async () => {
+    const record = { type: 'request' as const, what: 'checkpoint' as const };
+    const most = Array.from({ length: 16 }, () => record);
+    expect((await take(b, await craftPouch(a, b, most))).complete).toBe(true);
+    const sealed = await craftPouch(a, b, [...most, record]);
+    expect(await b.exchange.receive(sealed)).toEqual({ status: 400, code: 'cut' });
+    cutLine(a, b);
+    const items = Array.from({ length: 20 }, (_, from) => ({
+      party: b.id,
+      item: 'request' as const,
+      ref: JSON.stringify({ type: 'request', what: 'entries', from }),
+      lane: 0 as const,
+    }));
+    await a.node.storage.store.transact((tx) => queueItems(tx, items, world.clock.now()));
+    await a.exchange.hand.exportFor(b.id);
+    const left = reader(a).selectFrom('outbox').select('ref').where('party', '=', b.id);
+    const requests = left.where('item', '=', 'request').where('pouch', 'is', null);
+    expect(await requests.execute()).toHaveLength(4);
+  });
+
+  it('of cosignatures ahead of our clock is an alarm until there is room', async () => {
+    const { store, sequencer } = b.node.storage;
+    const newest = sequencer.newest();
+    if (newest === null) throw new Error('no log');
+    const { origin, size, root } = newest;
+    const ahead = world.clock.now() + 1_000;
+    const rows = Array.from({ length: deferredCosignaturesMax }, (_, at) => ({
+      key: `deferred-cosignature/x/${at}`,
+      value: JSON.stringify({ time: ahead, vkey: '', checkpoint: { size: 1, root: '' } }),
+    }));
+    await store.transact((tx) => insertRows(tx, 'meta', rows));
+    const line = cosign(formatCheckpoint(newest), a.node.keys.witnessSigner, ahead);
+    const coming = { origin, size, root: encodeBase64(root), line };
+    await take(b, await craftPouch(a, b, [{ type: 'cosignature', ...coming }]));
+    const alarm = reader(b).selectFrom('alarms').select('cleared_at');
+    const raised = alarm.where('code', '=', 'cosignatures-ahead');
+    expect(await raised.execute()).toEqual([{ cleared_at: null }]);
+    await store.transact((tx) =>
+      tx.deleteFrom('meta').where('key', '=', 'deferred-cosignature/x/0').execute(),
+    );
+    await b.exchange.chores();
+    expect((await raised.execute())[0]?.cleared_at).not.toBeNull();
+    await store.transact((tx) =>
+      tx.deleteFrom('meta').where('key', 'like', 'deferred-cosignature/%').execute(),
+    );
+  });
+});
+
+describe('channel.pair', () => {
+  it('counts by its author’s log: an older one that comes later changes nothing', async () => {
+    const credentials = async (party: TestParty) =>
+      (
+        await reader(a)
+          .selectFrom('credentials')
+          .select('id')
+          .where('party', '=', party.id)
+          .orderBy('version', 'desc')
+          .executeTakeFirstOrThrow()
+      ).id;
+    const own = await credentials(a);
+    const say = (theirs: string) =>
+      sayRaw(a, {
+        kind: 'channel.pair',
+        to: [b.id],
+        body: { own, theirs },
+        more: { docket: channelDocket(a.id, b.id) },
+      });
+    const older = await say('ab'.repeat(32));
+    const newer = await say(await credentials(b));
+    await take(b, await craftPouch(a, b, [newer]));
+    world.clock.advance(2_000);
+    await take(b, await craftPouch(a, b, [older]));
+    const state = reader(b).selectFrom('parties').select('state').where('id', '=', a.id);
+    expect(await state.execute()).toEqual([{ state: 'confirmed' }]);
+  });
 });

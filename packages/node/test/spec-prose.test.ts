@@ -48,7 +48,9 @@ describe('the tables of spec/exchange.md', () => {
     const rows = [...section('Limits').matchAll(/^\| `(\w+)` \| ([\d,]+) \|/gm)];
     const written = rows.map(([, name, value]) => [name, Number(value?.replaceAll(',', ''))]);
     const inner = new Set(['automaticAttemptsMax', 'confirmAgainMs', 'confirmLookMs']);
-    for (const name of ['passOnPerSweepMax', 'passOnWatchedMax', 'sqlListMax']) inner.add(name);
+    for (const name of ['passOnPerSweepMax', 'passOnWatchedMax', 'perPouchMax', 'sqlListMax']) {
+      inner.add(name);
+    }
     const foreign = Object.entries(limits).filter(([name]) => !inner.has(name));
     expect(Object.fromEntries(written)).toEqual(Object.fromEntries(foreign));
     expect(section('Witness')).toContain(`over ${requestBytesMax.toLocaleString('en')} bytes`);

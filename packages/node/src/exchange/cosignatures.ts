@@ -7,7 +7,7 @@ import { encodeHex } from '@comity/record';
 import { copyState } from '../log/copies.ts';
 import { rootAt } from '../log/tiles.ts';
 import type { StoreTransaction } from '../store/store.ts';
-import { raiseAlarm } from '../log/alarms.ts';
+import { clearAlarm, raiseAlarm } from '../log/alarms.ts';
 import { isAhead } from './cosignature-checks.ts';
 import type { CheckedCosignature } from './cosignature-checks.ts';
 import { readChannel, setChannel } from './channels.ts';
@@ -35,7 +35,7 @@ export async function enterCosignatures(
   const kick: string[] = [];
   for (const each of checked) {
     if (isAhead(each.time, now)) {
-      await defer(tx, each);
+      await defer(tx, each, now);
       continue;
     }
     const from = await enterOne(tx, each, own.party, now);
@@ -186,14 +186,23 @@ export function cosignatureRef(each: Pick<CheckedCosignature, 'checkpoint' | 'vk
 
 const deferredPrefix = 'deferred-cosignature/';
 
-/** Keeps a cosignature from the future until its time, within bounds. */
-async function defer(tx: StoreTransaction, each: CheckedCosignature): Promise<void> {
+const manyAhead = { code: 'cosignatures-ahead', party: null, about: '' };
+
+/**
+ * Keeps a cosignature from the future until its time, within bounds. What is past them is not lost:
+ * whoever has entered it sends it again when facts are compared.
+ */
+async function defer(tx: StoreTransaction, each: CheckedCosignature, now: number): Promise<void> {
   const { count } = await tx
     .selectFrom('meta')
     .select((e) => e.fn.countAll<number>().as('count'))
     .where('key', 'like', `${deferredPrefix}%`)
     .executeTakeFirstOrThrow();
-  if (Number(count) >= deferredCosignaturesMax) return;
+  if (Number(count) >= deferredCosignaturesMax) {
+    const detail = `more than ${deferredCosignaturesMax} cosignatures are ahead of our clock`;
+    await raiseAlarm(tx, { ...manyAhead, detail }, now);
+    return;
+  }
   const { origin, size, root } = each.checkpoint;
   const value = JSON.stringify({ ...each, checkpoint: { origin, size, root: encodeHex(root) } });
   await tx
@@ -224,6 +233,7 @@ export async function enterDeferred(
     due.push({ ...kept, checkpoint: { ...kept.checkpoint, root } });
     await tx.deleteFrom('meta').where('key', '=', row.key).execute();
   }
+  if (rows.length - due.length < deferredCosignaturesMax) await clearAlarm(tx, manyAhead, now);
   due.sort((a, b) => a.checkpoint.size - b.checkpoint.size);
   return enterCosignatures(tx, due, own, now);
 }

@@ -49,7 +49,7 @@ export interface IntakeReport {
   state: PartyState;
   sequence: number;
   nonce: string;
-  /** False for a pouch that was cut: what was whole is taken in. */
+  /** False for a pouch that was cut, or has more than is worked on: it is to come again. */
   complete: boolean;
   records: number;
   taken: string[];
@@ -154,6 +154,7 @@ async function takeOpened(
   const jobs = [...delegations.taken, ...others.taken];
   return {
     ...reportOf(deps.keys.party, opened, state, others.taken),
+    complete: opened.pouch.complete && !side.overfull,
     taken: [...own.recovered, ...parties.taken, ...jobs.map((job) => job.id)],
     duplicates: [...parties.duplicates, ...delegations.duplicates, ...others.duplicates],
     refused,
@@ -212,14 +213,13 @@ function sortReads(self: string, reads: readonly ReadEnvelope[]) {
 /** The part of the report that the pouch alone gives. */
 function reportOf(self: string, opened: OpenedPouch, state: PartyState, taken: readonly HeldJob[]) {
   const { sender, pouch } = opened;
-  const { manifest, records, complete } = pouch;
+  const { manifest, records } = pouch;
   const confirmed = state === 'confirmed';
   return {
     sender,
     state,
     sequence: manifest.sequence,
     nonce: manifest.nonce,
-    complete,
     records: records.length,
     manySided: taken.flatMap(({ id, statement }) => {
       const others = statement.to.filter((party) => party !== self && party !== sender);

@@ -28,8 +28,8 @@ export const plentyRowsMin = 128;
 export const composedRowsMax = 1024;
 /** Log entries (32 bytes each) that one pouch carries. */
 export const entriesPerPouchMax = 4096;
-/** Cosignature records that are looked at in one pouch. */
-export const cosignaturesPerPouchMax = 512;
+/** Cosignature records that are looked at in one pouch: as many as a composed one can have. */
+export const cosignaturesPerPouchMax = 1024;
 /** Proof records that are looked at in one pouch. */
 export const proofsPerPouchMax = 4096;
 /** Request records that are answered in one pouch. */
@@ -95,6 +95,14 @@ export const passOnPerSweepMax = 512;
 /** Heartbeats that may be missed before silence is an alarm. */
 export const heartbeatsMissedMax = 2;
 
-/** Records of a reconciliation that one pouch may make us work on; what is past them is asked again. */
+/** Records of a reconciliation that one pouch may make us work on; none has more that is composed by rule. */
 export const factsPerPouchMax = 16;
 export const digestsPerPouchMax = 4;
+/** By type of record: what is worked on of one pouch, and so what is put into one. */
+export const perPouchMax: ReadonlyMap<string, number> = new Map([
+  ['cosignature', cosignaturesPerPouchMax],
+  ['proof', proofsPerPouchMax],
+  ['request', requestsPerPouchMax],
+  ['facts', factsPerPouchMax],
+  ['digests', digestsPerPouchMax],
+]);

@@ -24,6 +24,7 @@ import {
   composedRowsMax,
   composedStatementsMax,
   entriesPerPouchMax,
+  perPouchMax,
   plentyRowsMin,
 } from './limits.ts';
 import { dropRows, markCarried, waitingRows } from './outbox.ts';
@@ -154,20 +155,27 @@ async function gather(deps: PouchDeps, wish: ComposeWish): Promise<Gathered | nu
   let bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
   const own = { party: deps.keys.party, origin: deps.keys.logSigner.key.name };
   const material = await readMaterial(reader, own, rows);
+  const carriedOf = new Map<string, number>();
   for (const row of rows) {
     if (gathered.statements >= composedStatementsMax || bytes >= composedPouchBytesMax) {
       gathered.more = true;
       break;
+    }
+    const carried = carriedOf.get(row.item) ?? 0;
+    if (carried >= (perPouchMax.get(row.item) ?? Infinity)) {
+      gathered.more = true;
+      continue;
     }
     const record = await rowRecord(reader, own, row, material);
     if (record === null) {
       gathered.void.push(row.id);
       continue;
     }
+    carriedOf.set(row.item, carried + 1);
     bytes += recordBytes(record);
     gathered.records.push(record);
     gathered.rows.push(row.id);
-    if (row.item === 'statement') gathered.statements += 1;
+    if (record.type === 'envelope') gathered.statements += 1;
     if (row.pouch === null) gathered.fresh += 1;
     if (row.item === 'receipt' && material.statements.get(row.ref)?.author === wish.party) {
       gathered.receiptsToAuthor.push(row.id);

@@ -14,7 +14,12 @@ import { takeLogNews } from './counterpart-logs.ts';
 import type { ExchangeDeps } from './deps.ts';
 import { markDirty } from '../dockets/dirty.ts';
 import type { IntakeContext } from './intake-context.ts';
-import { cosignaturesPerPouchMax, factsPerPouchMax, proofsPerPouchMax } from './limits.ts';
+import {
+  cosignaturesPerPouchMax,
+  factsPerPouchMax,
+  perPouchMax,
+  proofsPerPouchMax,
+} from './limits.ts';
 import { askForMissing, noteMissing } from './missing.ts';
 import type { OpenedPouch } from './open-pouch.ts';
 import { coverAnswered } from './outbox.ts';
@@ -24,7 +29,7 @@ import { checkProofRecords, storeProofs } from './proofs-taken.ts';
 import { reconcile } from './reconcile.ts';
 import { answerRequests } from './requests.ts';
 
-export type SideDeps = Pick<ExchangeDeps, 'store' | 'keys' | 'clock' | 'witnesses'>;
+export type SideDeps = Pick<ExchangeDeps, 'store' | 'keys' | 'clock' | 'witnesses' | 'log'>;
 
 /** What the statements of the same pouch left to do. */
 export interface SideKnown {
@@ -41,6 +46,8 @@ export interface SideTaken {
   receipts: string[];
   answers: number | null;
   kick: string[];
+  /** True where something was not looked at: the pouch must not be answered. */
+  overfull: boolean;
 }
 
 /** Logs, receipts, cosignatures, requests, digests: one transaction. None makes a log entry. */
@@ -61,6 +68,8 @@ export async function takeSideRecords(
   const own = { party: deps.keys.party, origin: deps.keys.logSigner.key.name };
   const confirmed = context.chains.get(sender)?.state === 'confirmed';
   const now = deps.clock.now();
+  const overfull = isOverfull(pouch.records);
+  if (overfull) deps.log('warn', 'a pouch has more records than are worked on', { sender });
   const answers = await answeredSequence(deps.store.reader, sender, pouch.manifest.nonce);
   return deps.store.transact(async (tx): Promise<SideTaken> => {
     const stored = await storeProofs(tx, checked, now);
@@ -95,15 +104,23 @@ export async function takeSideRecords(
       await askForMissing(tx, sender, now);
     }
     await markDirty(tx, [...dockets, ...known.dockets]);
-    await noteHeard(tx, opened, answers, now);
+    await noteHeard(tx, opened, overfull, answers, now);
     const receipts = stored.receipts.filter((each) => each.by === sender).map((each) => each.id);
-    return { dockets, receipts, answers: pouch.complete ? answers : null, kick };
+    return { dockets, receipts, answers: pouch.complete ? answers : null, kick, overfull };
   });
+}
+
+/** Whether a pouch has more of something than we work on; none that is composed by rule has. */
+function isOverfull(records: readonly PouchRecord[]): boolean {
+  const counts = new Map<string, number>();
+  for (const { type } of records) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return [...perPouchMax].some(([type, most]) => (counts.get(type) ?? 0) > most);
 }
 
 async function noteHeard(
   tx: StoreTransaction,
   opened: OpenedPouch,
+  overfull: boolean,
   answers: number | null,
   now: number,
 ): Promise<void> {
@@ -112,7 +129,8 @@ async function noteHeard(
   const last_sequence_heard = Math.max(channel.last_sequence_heard, pouch.manifest.sequence);
   await setChannel(tx, sender, { last_heard_at: now, last_sequence_heard });
   if (!pouch.complete) return;
-  await rememberHeard(tx, sender, pouch.manifest.nonce);
+  // What was not looked at must not be taken as received: such a pouch gets no answer.
+  if (!overfull) await rememberHeard(tx, sender, pouch.manifest.nonce);
   if (answers === null) return;
   await coverAnswered(tx, sender, answers);
   await forgetNonce(tx, sender, answers);

@@ -4,6 +4,7 @@
  */
 import {
   channelDocket,
+  comparePositions,
   failure,
   parseEnvelope,
   parseStatement,
@@ -13,6 +14,7 @@ import {
 import type { Result } from '@comity/record';
 import type { PartyState } from '../store/schema.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { loadChain } from './chains.ts';
 
 /** How things stand between us and another party. */
 export interface Pairing {
@@ -111,18 +113,23 @@ async function newestPair(
   party: string,
   author: string,
 ): Promise<string | null> {
-  const row = await reader
+  const chain = await loadChain(reader, author);
+  const rows = await reader
     .selectFrom('statements')
-    .select('envelope')
+    .select(['id', 'said_origin as origin', 'said_index as index'])
     .where('docket', '=', channelDocket(self, party))
     .where('kind', '=', 'channel.pair')
     .where('author', '=', author)
     .where('refused', 'is', null)
-    .orderBy('logged_at', 'desc')
-    .orderBy('said_index', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  if (row === undefined) return null;
+    .execute();
+  if (chain === null || rows.length === 0) return null;
+  // In the order of the author's logs, as the fold has it: an old one may come late.
+  const newest = rows.reduce((a, b) => (comparePositions(chain, a, b) < 0 ? b : a));
+  const row = await reader
+    .selectFrom('statements')
+    .select('envelope')
+    .where('id', '=', newest.id)
+    .executeTakeFirstOrThrow();
   const envelope = parseEnvelope(row.envelope);
   if (!envelope.ok) return null;
   const parsed = parseStatement(envelope.value.payload, envelope.value.payloadType);
