@@ -5,7 +5,11 @@ import {
   cosign,
   encodeBase64,
   formatCheckpoint,
+  formatLogProof,
+  formatNote,
+  logEntry,
   parseEnvelope,
+  signNote,
   statementId,
 } from '@comity/record';
 import { currentHeads } from '../src/desk/place.ts';
@@ -14,6 +18,7 @@ import { queueItems } from '../src/exchange/outbox.ts';
 import { ownProof } from '../src/log/proofs.ts';
 import { insertRows } from '../src/store/insert-rows.ts';
 import { showDocket } from '../src/watch/dockets.ts';
+import { OtherLog } from './log-fixture.ts';
 import { incidentBody, makeWorld } from './parties.ts';
 import { craftPouch, sayRaw } from './raw-statements.ts';
 import type { TestParty, TestWorld } from './parties.ts';
@@ -279,5 +284,40 @@ describe('channel.pair', () => {
     await take(b, await craftPouch(a, b, [older]));
     const state = reader(b).selectFrom('parties').select('state').where('id', '=', a.id);
     expect(await state.execute()).toEqual([{ state: 'confirmed' }]);
+  });
+});
+
+describe('a log that proves two entries at one index', () => {
+  it('has forked: both proofs are kept, with an alarm', async () => {
+    const { logSigner } = a.node.keys;
+    const newest = a.node.storage.sequencer.newest();
+    if (newest === null) throw new Error('no log');
+    // Another tree, in which the last entry is a receipt that the true one does not have.
+    const index = newest.size - 1;
+    const statement = 'ab'.repeat(32);
+    const listDigest = 'cd'.repeat(32);
+    const entry = logEntry('held', statement, Uint8Array.from(Buffer.from(listDigest, 'hex')));
+    const rows = await reader(a)
+      .selectFrom('entries')
+      .select('entry')
+      .where('origin', '=', logSigner.key.name)
+      .orderBy('log_index')
+      .limit(index)
+      .execute();
+    const log = new OtherLog(logSigner.key.name, [...rows.map((row) => row.entry), entry]);
+    const text = log.note(newest.size).split('\n\n')[0] ?? '';
+    const checkpoint = formatNote(`${text}\n`, [signNote(`${text}\n`, logSigner)]);
+    const proof = formatLogProof({ index, path: log.inclusion(index, newest.size), checkpoint });
+    const record = { type: 'proof' as const, statement, party: a.id, role: 'held' as const };
+    await take(b, await craftPouch(a, b, [{ ...record, listDigest, proof }]));
+    const kept = await reader(b)
+      .selectFrom('evidence')
+      .select('body')
+      .where('kind', '=', 'log-fork')
+      .execute();
+    const bodies = kept.map(({ body }) => JSON.parse(body) as { proofs?: string[] });
+    expect(bodies.filter(({ proofs }) => proofs?.includes(proof))).toHaveLength(1);
+    const alarms = reader(b).selectFrom('alarms').select('party').where('code', '=', 'log-fork');
+    expect(await alarms.execute()).toEqual([{ party: a.id }]);
   });
 });

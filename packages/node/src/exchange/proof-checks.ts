@@ -21,16 +21,29 @@ export interface SeenCheckpoint {
   note: Note;
 }
 
+/** An entry that a checked proof shows in a log. */
+export interface ProvedEntry {
+  party: string;
+  origin: string;
+  index: number;
+  entry: Uint8Array;
+  /** The tlog-proof text. */
+  proof: string;
+}
+
 export interface ProofChecks {
   /** `leaf` is the 32-byte entry; `chain` that of the log's owner. */
   check(chain: Chain, proofText: string, leaf: Uint8Array): Result<CheckedProof, 'bad-proof'>;
   /** The distinct checkpoints that verified. */
   seen(): SeenCheckpoint[];
+  /** Every entry that was proved. */
+  proved(): ProvedEntry[];
 }
 
 /** Makes the checks of one pouch; throw it away afterwards. */
 export function makeProofChecks(): ProofChecks {
   const opened = new Map<string, SeenCheckpoint | null>();
+  const proved: ProvedEntry[] = [];
   const open = (chain: Chain, noteText: string): SeenCheckpoint | null => {
     const key = `${chain.party}\n${noteText}`;
     const known = opened.get(key);
@@ -51,8 +64,11 @@ export function makeProofChecks(): ProofChecks {
       if (!verifyInclusion(leaf, index, checkpoint.size, path, checkpoint.root)) {
         return failure('bad-proof', 'path');
       }
+      const { origin } = checkpoint;
+      proved.push({ party: chain.party, origin, index, entry: leaf, proof: proofText });
       return success({ proof: proof.value, checkpoint, note });
     },
+    proved: () => proved,
     seen: () => [...opened.values()].filter((each) => each !== null),
   };
 }

@@ -12,6 +12,7 @@ import type { CheckedCosignature, CosignerBook } from './cosignature-checks.ts';
 import { enterCosignatures } from './cosignatures.ts';
 import { takeLogNews } from './counterpart-logs.ts';
 import type { ExchangeDeps } from './deps.ts';
+import { noteEntryForks } from './entry-forks.ts';
 import { markDirty } from '../dockets/dirty.ts';
 import type { IntakeContext } from './intake-context.ts';
 import {
@@ -73,6 +74,7 @@ export async function takeSideRecords(
   const answers = await answeredSequence(deps.store.reader, sender, pouch.manifest.nonce);
   return deps.store.transact(async (tx): Promise<SideTaken> => {
     const stored = await storeProofs(tx, checked, now);
+    await noteEntryForks(tx, proofs.proved(), now);
     const news = {
       sender,
       chain,
