@@ -148,7 +148,7 @@ describe('a statement that leaves out a participant', () => {
     const narrow = await sayRaw(a, { ...raw, to: [b.id], more: { docket, after: [docket] } });
     const after = [idOf(narrow)];
     const child = await sayRaw(a, { ...raw, to: [b.id, c.id], more: { docket, after } });
-    await rounds(3);
+    await rounds(5, 1_200);
     const before = await digestsOf(b);
     expect(await digestsOf(c)).toEqual(before);
     await take(b, await craftPouch(a, b, [narrow, child]));
@@ -156,11 +156,17 @@ describe('a statement that leaves out a participant', () => {
     expect(await digestsOf(b)).toEqual(before);
     expect(await digestsOf(c)).toEqual(before);
     expect(await currentHeads(reader(b), docket)).toEqual(JSON.parse(before.heads));
-    const shown = await showDocket(reader(b), docket, world.clock.now());
-    const statements = shown.ok ? shown.value.statements : [];
-    const effects = new Map(statements.map(({ id, act, reason }) => [id, [act, reason]]));
-    expect(effects.get(idOf(narrow))).toEqual(['void', 'wrong-participants']);
-    expect(effects.get(idOf(child))).toEqual(['waiting', null]);
+    const effects = async (now: number) => {
+      const shown = await showDocket(reader(b), docket, now);
+      const statements = shown.ok ? shown.value.statements : [];
+      return new Map(statements.map(({ id, act, reason }) => [id, [act, reason]]));
+    };
+    const soon = await effects(world.clock.now());
+    expect(soon.get(idOf(narrow))).toEqual(['void', 'wrong-participants']);
+    expect(soon.get(idOf(child))).toEqual(['waiting', 'parents-missing']);
+    const later = await effects(world.clock.now() + 25 * 3600);
+    expect(later.get(idOf(child))).toEqual(['waiting', 'parents-withheld']);
+    expect(later.get(docket)).toEqual(['effective', null]);
     await b.exchange.hand.exportFor(c.id);
     const body = { reach: { office: 'Duty officer 1', languages: ['en'] } };
     await b.say('incident.acknowledge', [a, c], body, docket);

@@ -42,7 +42,16 @@ export async function policiesPinned(
   reader: StoreReader | StoreTransaction,
   opening: Pick<Statement, 'terms' | 'cites'> | null,
 ): Promise<ReadonlyMap<string, Policy>> {
-  if (opening === null || opening.terms === null || opening.cites.length === 0) return new Map();
+  const terms = await termsPinned(reader, opening);
+  return terms === null ? new Map() : timingPolicies(terms);
+}
+
+/** The terms that an opening statement pins and shows by what it cites; null for built-in terms. */
+export async function termsPinned(
+  reader: StoreReader | StoreTransaction,
+  opening: Pick<Statement, 'terms' | 'cites'> | null,
+): Promise<Terms | null> {
+  if (opening === null || opening.terms === null || opening.cites.length === 0) return null;
   const rows = await reader
     .selectFrom('statements')
     .select('envelope')
@@ -51,9 +60,9 @@ export async function policiesPinned(
     .execute();
   for (const row of rows) {
     const terms = termsIn(row.envelope);
-    if (terms !== null && termsDigest(terms) === opening.terms) return timingPolicies(terms);
+    if (terms !== null && termsDigest(terms) === opening.terms) return terms;
   }
-  return new Map();
+  return null;
 }
 
 /**

@@ -3,15 +3,15 @@ import { failure, parseEnvelope, parseStatement, success } from '@comity/record'
 import type { Result, Statement } from '@comity/record';
 import { isActKind, kinds } from '@comity/accord';
 import type { KindDefinition } from '@comity/accord';
-import { rowLacksLines } from '../exchange/anchor-lines.ts';
-import { leavesOut } from '../exchange/audience.ts';
 import { unfolded } from '../dockets/dirty.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { policiesPinned } from '../dockets/timing-witnesses.ts';
+import { policiesPinned, termsPinned } from '../dockets/timing-witnesses.ts';
 import { deliveriesOf, witnessedTimes } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
 import { partyNames } from './names.ts';
 import { listOwed } from './obligations.ts';
+import { outsideOf } from './outside.ts';
+import type { Outside } from './outside.ts';
 import type { OwedRow } from './obligations.ts';
 
 export interface DocketRow {
@@ -126,7 +126,7 @@ export async function showDocket(
   if (row === undefined) return failure('unknown-docket', docket);
   const names = await partyNames(reader);
   const participants = parseIds(row.participants);
-  const statements = await showStatements(reader, docket, participants, row.state_json, names);
+  const statements = await showStatements(reader, row, participants, names, now);
   return success({
     docket,
     type: row.type,
@@ -163,10 +163,10 @@ export async function showStatement(
 
 async function showStatements(
   reader: StoreReader | StoreTransaction,
-  docket: string,
+  { id: docket, state_json: stateJson }: { id: string; state_json: string },
   participants: string[],
-  stateJson: string,
   names: ReadonlyMap<string, string>,
+  now: number,
 ): Promise<ShownStatement[]> {
   const rows = await reader
     .selectFrom('statements')
@@ -203,7 +203,9 @@ async function showStatements(
     participants,
     await policiesPinned(reader, opening),
   );
-  return inDisplayOrder(read.map(({ row, statement }) => ({ ...row, statement }))).map((row) => {
+  const ordered = inDisplayOrder(read.map(({ row, statement }) => ({ ...row, statement })));
+  const outside = outsideOf(ordered, participants, await termsPinned(reader, opening), now);
+  return ordered.map((row) => {
     const act = acts[row.id];
     const delivery = (deliveries.get(row.id) ?? []).map((one) => ({
       ...one,
@@ -216,7 +218,7 @@ async function showStatements(
       fromName: names.get(row.author) ?? '',
       own: row.own === 1,
       words: wordsOf(row.statement),
-      ...effectShown(row, act, participants),
+      ...effectShown(row.refused, act, outside.get(row.id)),
       delivery,
       deliveryState: overallDelivery(delivery),
       witnessed: times.get(row.id) ?? null,
@@ -232,14 +234,13 @@ async function showStatements(
 
 /** Effect and reason; what is outside the state says why. */
 function effectShown(
-  row: { refused: string | null; author: string; envelope: Uint8Array; anchor_lines: string },
+  refused: string | null,
   act: Acts[string],
-  participants: readonly string[],
+  outside: Outside | undefined,
 ): { act: string; reason: string | null } {
-  if (row.refused !== null) return { act: 'refused', reason: row.refused };
+  if (refused !== null) return { act: 'refused', reason: refused };
   if (act !== undefined) return { act: act.effect, reason: act.reason };
-  if (leavesOut(participants, row)) return { act: 'void', reason: 'wrong-participants' };
-  return { act: 'waiting', reason: rowLacksLines(row) ? 'anchor-lines-missing' : null };
+  return outside ?? { act: 'waiting', reason: null };
 }
 
 /** One sentence by the kind's definition. */
