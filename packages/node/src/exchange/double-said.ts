@@ -70,7 +70,10 @@ export async function keepDoubleSaid(
   return known.docket === '' ? null : known.docket;
 }
 
-/** Sends the list that we have of these to a party that has them with another. */
+/**
+ * Sends the list that we have of these to a party that has them with another: where it may have them,
+ * since a log can be made to say that it holds whatever one knows the name of.
+ */
 export async function sendOurs(
   tx: StoreTransaction,
   party: string,
@@ -83,7 +86,14 @@ export async function sendOurs(
     .where('id', '=', party)
     .executeTakeFirst();
   if (row?.state !== 'confirmed') return;
-  const items = statements.map((ref): QueueItem => ({ party, item: 'statement', ref, lane: 1 }));
+  const rows = await tx
+    .selectFrom('statements')
+    .select(['id', 'author', 'envelope'])
+    .where('id', 'in', [...statements])
+    .execute();
+  const items = rows
+    .filter((each) => mayHave(party, each))
+    .map(({ id }): QueueItem => ({ party, item: 'statement', ref: id, lane: 1 }));
   await queueItems(tx, items, now);
 }
 
