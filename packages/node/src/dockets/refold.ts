@@ -19,7 +19,9 @@ import { createAnchorReader } from './anchor-times.ts';
 import { compileFoldInputs } from './fold-input.ts';
 import type { FoldInputDeps } from './fold-input.ts';
 
-const docketsPerRunMax = 256;
+const docketsPerRunMax = 128;
+/** More waiting dockets than this are a flood. */
+const floodMin = 256;
 const foldedColumns = [
   'type',
   'subject',
@@ -35,7 +37,7 @@ const foldedColumns = [
   'dirty',
 ] as const;
 const collectMilliseconds = 40;
-const pauseFactor = 3;
+const pauseFactor = 7;
 const quietMilliseconds = 1_500;
 const longestWaitMilliseconds = 30_000;
 const retryMilliseconds = 2_000;
@@ -98,7 +100,7 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
     let pause = retryMilliseconds;
     running ??= runOver(ids)
       .then(() => {
-        // Under load folding takes a quarter of the time at most: the exchange comes first.
+        // Under load folding takes an eighth of the time at most: the exchange comes first.
         pause = Math.max(collectMilliseconds, pauseFactor * (deps.clock.nowMs() - started));
       })
       .finally(() => {
@@ -130,6 +132,7 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
       note(dockets);
       await settled();
     },
+    flooded: () => waiting.size > floodMin,
     state: async (docket) => await storedDigests(store.reader, docket),
     async close() {
       closed = true;
@@ -145,7 +148,7 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
  * waited for long, as much as one run takes.
  */
 function dueNow(waiting: Waiting, now: number): string[] {
-  if (waiting.size <= docketsPerRunMax) return [...waiting.keys()];
+  if (waiting.size <= floodMin) return [...waiting.keys()];
   const due: string[] = [];
   for (const [id, { since, changed }] of waiting) {
     if (now - changed < quietMilliseconds && now - since < longestWaitMilliseconds) continue;
@@ -169,8 +172,10 @@ async function foldSome(
   for (const id of ids) waiting.delete(id);
   try {
     const folded = await foldAll(store.reader, inputDeps, ids);
+    // Written out before the transaction: nothing else can be written while it lasts.
+    const rows = folded.map(docketRow);
     await store.transact(async (tx) => {
-      await storeFolded(tx, folded, (docket) => waiting.has(docket));
+      await storeFolded(tx, folded, rows, (docket) => waiting.has(docket));
       await forgetEmpty(tx, ids, folded);
     });
     for (const { input } of folded) notify({ type: 'docket', docket: input.docket });
@@ -226,9 +231,10 @@ function lastActOf(input: FoldInput): { id: string; at: number } | null {
 async function storeFolded(
   tx: StoreTransaction,
   folded: readonly Folded[],
+  written: readonly ReturnType<typeof docketRow>[],
   isDirty: (docket: string) => boolean,
 ): Promise<void> {
-  const rows = folded.map((one) => docketRow(one, isDirty(one.input.docket)));
+  const rows = written.map((row) => ({ ...row, dirty: isDirty(row.id) ? 1 : 0 }));
   await insertRows(tx, 'dockets', rows, { key: 'id', replace: foldedColumns });
   // Those of a docket never change once its opening is there, so mostly nothing is written.
   await insertRows(tx, 'docket_participants', folded.flatMap(participantRows), 'keep');
@@ -247,7 +253,7 @@ function participantRows({ input, state: { participants } }: Folded) {
   return participants.map((party) => ({ party, docket, participants: participants.length }));
 }
 
-function docketRow(folded: Folded, dirty: boolean) {
+function docketRow(folded: Folded) {
   const { input, state, heads, lastAct } = folded;
   const text = canonicalJson(state);
   return {
@@ -264,7 +270,6 @@ function docketRow(folded: Folded, dirty: boolean) {
     participants: JSON.stringify(state.participants),
     last_act: lastAct?.id ?? null,
     last_act_at: lastAct?.at ?? null,
-    dirty: dirty ? 1 : 0,
   };
 }
 

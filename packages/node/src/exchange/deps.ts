@@ -15,6 +15,8 @@ export interface DocketDigests {
 
 /** Folding, which is another part's. `refold` computes what is dirty among the named dockets. */
 export interface Dockets {
+  /** Whether so many dockets wait to be folded that their states lag behind. */
+  flooded(): boolean;
   refold(dockets: string[]): Promise<void>;
   /** Null where the docket is not known. */
   state(docket: string): Promise<DocketDigests | null>;

@@ -57,6 +57,9 @@ export const digestsBytesMax = 768 * 1024;
 export const testsWaitingMax = 2;
 /** A heartbeat that is heard is answered at most this often, per counterpart. */
 export const answerHeartbeatEveryMs = 1_000;
+/** Statements and receipts in one pouch that are a flow: heartbeats are not compared for a moment. */
+export const flowMin = 64;
+export const flowMs = 3_000;
 /** How often a heartbeat is said again while an officer waits for confirmations. */
 export const confirmAgainMs = 1_500;
 /** How often it is looked whether they have come. */

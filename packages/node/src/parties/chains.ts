@@ -146,7 +146,20 @@ async function withDelegations(
   return extended;
 }
 
+/** Bodies by their text: the same few credentials are read for every pouch and every fold. */
+const bodiesRead = new Map<string, CredentialsVersion['body'] | null>();
+const bodiesReadMax = 256;
+
 function parseStoredBody(text: string): CredentialsVersion['body'] | null {
+  const known = bodiesRead.get(text);
+  if (known !== undefined) return known;
+  const body = parseBodyText(text);
+  if (bodiesRead.size >= bodiesReadMax) bodiesRead.clear();
+  bodiesRead.set(text, body);
+  return body;
+}
+
+function parseBodyText(text: string): CredentialsVersion['body'] | null {
   const json = parseCanonicalJson(encodeText(text), bodyBytesMax);
   if (!json.ok) return null;
   const body = parseCredentialsBody(json.value);
