@@ -10,7 +10,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { decodeHex, InvariantError, logEntry } from '@comity/record';
 import type { NodeKeys } from '@comity/node';
 import { insertEntries } from '../packages/node/src/log/batch-rows.ts';
-import { insertOwnCheckpoint, signCheckpoint } from '../packages/node/src/log/checkpoints.ts';
+import { ownCheckpointRows, signCheckpoint } from '../packages/node/src/log/checkpoints.ts';
+import { insertTogether } from '../packages/node/src/store/insert-rows.ts';
 import type { SignedCheckpoint } from '../packages/node/src/log/checkpoints.ts';
 import { writeHighWater } from '../packages/node/src/log/high-water.ts';
 import { highWaterOf, loadLogState } from '../packages/node/src/log/log-state.ts';
@@ -131,7 +132,9 @@ async function extendLog(
     await store.transact(async (tx) => {
       await insertEntries(tx, origin, edge.size, entries);
       await writeTiles(tx, origin, grown.tiles);
-      for (const signed of checkpoints) await insertOwnCheckpoint(tx, signed, state.time);
+      for (const signed of checkpoints) {
+        await insertTogether(tx, ownCheckpointRows(signed, state.time));
+      }
     });
     edge = grown.edges.at(-1) ?? edge;
     newest = checkpoints.at(-1) ?? newest;

@@ -141,7 +141,7 @@ describe.each(storeKinds)('store on $name', ({ place: makePlace }) => {
     await store.transact((tx) => insertRows(tx, 'meta', rows('old').slice(1, 2)));
     await store.transact((tx) => insertRows(tx, 'meta', rows('new'), 'keep'));
     expect(await read()).toEqual(['new', 'old', 'new']);
-    const replace = { key: 'key', replace: ['value'] } as const;
+    const replace = { key: ['key'], replace: ['value'] } as const;
     await store.transact((tx) => insertRows(tx, 'meta', rows('newest'), replace));
     expect(await read()).toEqual(['newest', 'newest', 'newest']);
     const more = [{ key: 'k/d', value: 'x' }, ...rows('x')];

@@ -2,7 +2,8 @@
  * The durable mark of dockets whose inputs changed: set in the transaction that changed them, taken
  * back when the new state is stored, and looked for at start.
  */
-import { insertRows } from '../store/insert-rows.ts';
+import { insertTogether, rowsFor } from '../store/insert-rows.ts';
+import type { TableRows } from '../store/insert-rows.ts';
 import type { StoreTransaction } from '../store/store.ts';
 
 /** Type and state of a docket that has statements and was never folded. */
@@ -10,8 +11,13 @@ export const unfolded = 'unfolded';
 
 /** Marks dockets; one that was never folded gets a row that says no more than that. */
 export async function markDirty(tx: StoreTransaction, dockets: readonly string[]): Promise<void> {
+  await insertTogether(tx, [dirtyRows(dockets)]);
+}
+
+/** The rows of `markDirty`, to be inserted with others. */
+export function dirtyRows(dockets: readonly string[]): TableRows {
   const ids = [...new Set(dockets)].filter((id) => id !== '');
-  await insertRows(tx, 'dockets', ids.map(unfoldedRow), { key: 'id', replace: ['dirty'] });
+  return rowsFor('dockets', ids.map(unfoldedRow), { key: ['id'], replace: ['dirty'] });
 }
 
 function unfoldedRow(id: string) {

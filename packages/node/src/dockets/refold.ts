@@ -12,7 +12,7 @@ import { canonicalJson, encodeText, sha256Hex } from '@comity/record';
 import type { Clock, LogLine, Notify } from '../context.ts';
 import type { After, DocketDigests, Dockets } from '../exchange/deps.ts';
 import { sqlListMax } from '../exchange/limits.ts';
-import { insertRows } from '../store/insert-rows.ts';
+import { insertTogether, rowsFor } from '../store/insert-rows.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { unfolded } from './dirty.ts';
 import { createAnchorReader } from './anchor-times.ts';
@@ -235,9 +235,6 @@ async function storeFolded(
   isDirty: (docket: string) => boolean,
 ): Promise<void> {
   const rows = written.map((row) => ({ ...row, dirty: isDirty(row.id) ? 1 : 0 }));
-  await insertRows(tx, 'dockets', rows, { key: 'id', replace: foldedColumns });
-  // Those of a docket never change once its opening is there, so mostly nothing is written.
-  await insertRows(tx, 'docket_participants', folded.flatMap(participantRows), 'keep');
   for (let start = 0; start < rows.length; start += sqlListMax) {
     const ids = rows.slice(start, start + sqlListMax).map(({ id }) => id);
     await tx.deleteFrom('obligations').where('docket', 'in', ids).execute();
@@ -245,7 +242,12 @@ async function storeFolded(
   const obligations = folded.flatMap(({ input, state }) =>
     Object.values(state.obligations).map((one) => obligationRow(input.docket, one)),
   );
-  await insertRows(tx, 'obligations', obligations);
+  await insertTogether(tx, [
+    rowsFor('dockets', rows, { key: ['id'], replace: foldedColumns }),
+    // Those of a docket never change once its opening is there, so mostly nothing is written.
+    rowsFor('docket_participants', folded.flatMap(participantRows), 'keep'),
+    rowsFor('obligations', obligations),
+  ]);
 }
 
 function participantRows({ input, state: { participants } }: Folded) {

@@ -2,8 +2,9 @@
 import { canonicalJson, encodeHex, partyOf, type JsonValue } from '@comity/record';
 import type { Insertable } from 'kysely';
 import type { Schema } from '../store/schema.ts';
-import { markDirty } from '../dockets/dirty.ts';
-import { insertRows } from '../store/insert-rows.ts';
+import { dirtyRows } from '../dockets/dirty.ts';
+import { insertTogether, rowsFor } from '../store/insert-rows.ts';
+import type { TableRows } from '../store/insert-rows.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { HeldJob, SaidJob } from './jobs.ts';
 
@@ -25,8 +26,19 @@ export async function insertEntries(
   start: number,
   entries: readonly Uint8Array[],
 ): Promise<void> {
-  const rows = entries.map((entry, i) => ({ origin, log_index: start + i, entry }));
-  await insertRows(tx, 'entries', rows);
+  await insertTogether(tx, [entryRows(origin, start, entries)]);
+}
+
+/** The rows of `insertEntries`, to be inserted with others. */
+export function entryRows(
+  origin: string,
+  start: number,
+  entries: readonly Uint8Array[],
+): TableRows {
+  return rowsFor(
+    'entries',
+    entries.map((entry, i) => ({ origin, log_index: start + i, entry })),
+  );
 }
 
 /** Statements, parents, proofs, credentials and what waits to be sent, for everything placed. */
@@ -36,27 +48,24 @@ export async function insertPlaced(
   placed: readonly Placed[],
   now: number,
 ): Promise<void> {
-  const fresh = placed.filter((one) => !one.update);
-  await insertRows(
-    tx,
-    'statements',
-    fresh.map((one) => statementRow(one, one.origin ?? origin, now)),
-  );
   for (const one of placed) if (one.update) await updateHeld(tx, one.origin ?? origin, one, now);
-  await insertRows(tx, 'parents', placed.flatMap(parentRows), 'keep');
+  const fresh = placed.filter((one) => !one.update);
+  const statements = fresh.map((one) => statementRow(one, one.origin ?? origin, now));
   const proofs = placed.flatMap((one) => (one.role === 'held' ? [proofRow(one.job, now)] : []));
-  await insertRows(tx, 'proofs', proofs, 'keep');
   const credentials = placed.flatMap((one) => credentialsRows(one, one.origin ?? origin));
-  await insertRows(tx, 'credentials', credentials, 'keep');
-  await insertRows(
-    tx,
-    'outbox',
-    placed.flatMap((one) => outboxRows(one, now)),
-  );
+  const outbox = placed.flatMap((one) => outboxRows(one, now));
+  await insertTogether(tx, [
+    rowsFor('statements', statements),
+    rowsFor('parents', placed.flatMap(parentRows), 'keep'),
+    rowsFor('proofs', proofs, 'keep'),
+    rowsFor('credentials', credentials, 'keep'),
+    rowsFor('outbox', outbox),
+    dirtyRows(placed.map((one) => one.job.docket)),
+  ]);
   await settleOthers(tx, placed);
 }
 
-/** What no longer waits: drafts, missing parents; dockets that must be folded again. */
+/** What no longer waits: drafts, missing parents. */
 async function settleOthers(tx: StoreTransaction, placed: readonly Placed[]): Promise<void> {
   const drafts = placed.flatMap((one) =>
     one.role === 'said' && one.job.draft !== null ? [one.job.draft] : [],
@@ -66,10 +75,6 @@ async function settleOthers(tx: StoreTransaction, placed: readonly Placed[]): Pr
   }
   const ids = placed.map((one) => one.job.id);
   await tx.deleteFrom('missing').where('id', 'in', ids).execute();
-  await markDirty(
-    tx,
-    placed.map((one) => one.job.docket),
-  );
 }
 
 function statementRow(one: Placed, origin: string, now: number): Insertable<Schema['statements']> {

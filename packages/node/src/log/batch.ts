@@ -8,6 +8,7 @@ import {
   type NoteSigner,
   type Result,
 } from '@comity/record';
+import { insertTogether } from '../store/insert-rows.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import {
   chainKey,
@@ -19,10 +20,10 @@ import {
   type AdoptedPlace,
   type KnownStatement,
 } from './batch-reads.ts';
-import { insertEntries, insertPlaced, type Placed } from './batch-rows.ts';
-import { insertOwnCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpoints.ts';
+import { entryRows, insertPlaced, type Placed } from './batch-rows.ts';
+import { ownCheckpointRows, signCheckpoint, type SignedCheckpoint } from './checkpoints.ts';
 import type { HeldJob, Logged, SaidJob } from './jobs.ts';
-import { writeTiles } from './tiles.ts';
+import { tileRows } from './tiles.ts';
 import { edgeRoot, extendEdge, type TreeEdge } from './tree.ts';
 
 export type Job = { role: 'said'; job: SaidJob } | { role: 'held'; job: HeldJob };
@@ -74,12 +75,14 @@ export async function writeBatch(
   if (logged.length > 0) await context.follow?.(tx, logged, context.now);
   if (plan.fresh.length === 0) return { results, edge: context.edge, signed: null };
   const { edge, tiles } = extendEdge(context.edge, plan.fresh);
-  await insertEntries(tx, origin, context.edge.size, plan.fresh);
-  await writeTiles(tx, origin, tiles);
   const checkpoint = { origin, size: edge.size, root: edgeRoot(edge) };
   const { logSigner, ownAccountSigner, time, now } = context;
   const signed = signCheckpoint(checkpoint, logSigner, ownAccountSigner, time);
-  await insertOwnCheckpoint(tx, signed, now);
+  await insertTogether(tx, [
+    entryRows(origin, context.edge.size, plan.fresh),
+    tileRows(origin, tiles),
+    ...ownCheckpointRows(signed, now),
+  ]);
   return { results, edge, signed };
 }
 

@@ -12,6 +12,8 @@ import {
   type NoteKey,
   type NoteSigner,
 } from '@comity/record';
+import { rowsFor } from '../store/insert-rows.ts';
+import type { TableRows } from '../store/insert-rows.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import type { PublishedCheckpoint } from './jobs.ts';
 
@@ -39,21 +41,14 @@ export function signCheckpoint(
   };
 }
 
-/** Stores a checkpoint of our own log with its own-account line. */
-export async function insertOwnCheckpoint(
-  tx: StoreTransaction,
-  signed: SignedCheckpoint,
-  now: number,
-): Promise<void> {
+/** The rows of a checkpoint of our own log with its own-account line. */
+export function ownCheckpointRows(signed: SignedCheckpoint, now: number): TableRows[] {
   const { origin, size, note } = signed;
-  await tx
-    .insertInto('checkpoints')
-    .values({ origin, size, root: encodeHex(signed.root), note, seen_at: now })
-    .execute();
-  await tx
-    .insertInto('cosignatures')
-    .values({ origin, size, ...signed.ownAccount })
-    .execute();
+  const root = encodeHex(signed.root);
+  return [
+    rowsFor('checkpoints', [{ origin, size, root, note, seen_at: now }]),
+    rowsFor('cosignatures', [{ origin, size, ...signed.ownAccount }]),
+  ];
 }
 
 /** Largest stored checkpoint of `origin`, or null. The note was verified when it was stored. */

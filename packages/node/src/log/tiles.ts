@@ -9,6 +9,8 @@ import {
   tileWidthMax,
   type NodeAddress,
 } from '@comity/record';
+import { insertTogether, rowsFor } from '../store/insert-rows.ts';
+import type { TableRows } from '../store/insert-rows.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { edgeFromTiles, edgeTiles, emptyEdge, type Tile, type TreeEdge } from './tree.ts';
 
@@ -66,25 +68,20 @@ export async function writeTiles(
   origin: string,
   tiles: readonly Tile[],
 ): Promise<void> {
-  for (let start = 0; start < tiles.length; start += tilesPerStatementMax) {
-    const rows = tiles.slice(start, start + tilesPerStatementMax).map((tile) => ({
-      origin,
-      level: tile.level,
-      tile_index: tile.index,
-      width: tile.width,
-      hashes: tile.hashes,
-    }));
-    await tx
-      .insertInto('tiles')
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.columns(['origin', 'level', 'tile_index']).doUpdateSet((row) => ({
-          width: row.ref('excluded.width'),
-          hashes: row.ref('excluded.hashes'),
-        })),
-      )
-      .execute();
-  }
+  await insertTogether(tx, [tileRows(origin, tiles)]);
+}
+
+/** The rows of `writeTiles`, to be inserted with others. */
+export function tileRows(origin: string, tiles: readonly Tile[]): TableRows {
+  const rows = tiles.map((tile) => ({
+    origin,
+    level: tile.level,
+    tile_index: tile.index,
+    width: tile.width,
+    hashes: tile.hashes,
+  }));
+  const key = ['origin', 'level', 'tile_index'] as const;
+  return rowsFor('tiles', rows, { key, replace: ['width', 'hashes'] });
 }
 
 /** The edge of the stored tree at `size`: one read, whatever the size. Throws if it is not there. */

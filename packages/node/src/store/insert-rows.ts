@@ -1,13 +1,14 @@
 /**
- * Inserts many rows of one table.
+ * Inserts many rows of one table, or of several together.
  *
  * Kysely builds a tree node for every single value, which for a batch of the log costs more than
  * the database does. Here the text is one row's insert, made once for a table: SQLite runs it row by
- * row in one message to the writer's thread, PostgreSQL takes the rows in chunks of a few sizes.
+ * row, all tables in one message to the writer's thread (each message waits for its turn on a busy
+ * main thread while the transaction is held), PostgreSQL takes the rows in chunks of a few sizes.
  */
 import { CompiledQuery, PostgresAdapter, type Insertable } from 'kysely';
 import type { Schema } from './schema.ts';
-import { ManyRows } from './sqlite-dialect.ts';
+import { ManyRuns } from './sqlite-dialect.ts';
 import type { StoreTransaction } from './store.ts';
 
 /** Rows in one PostgreSQL insert, the largest that fits first; it allows 65,535 parameters. */
@@ -15,35 +16,73 @@ const postgresChunks = [256, 32, 4, 1];
 
 /**
  * What becomes of a row whose key is there already: it fails the transaction, stays as it is, or
- * (found by the unique column `key`) gets the new values of the columns `replace`.
+ * (found by the unique columns `key`) gets the new values of the columns `replace`.
  */
 export type OnConflict<Column extends string = string> =
-  'fail' | 'keep' | { key: Column; replace: readonly Column[] };
+  'fail' | 'keep' | { key: readonly Column[]; replace: readonly Column[] };
 
-/** Inserts `rows`, which must all have the columns of the first and no key twice. */
+/** Rows for one table, made by `rowsFor`. */
+export interface TableRows {
+  table: string;
+  columns: readonly string[];
+  /** Row after row. */
+  values: readonly unknown[];
+  onConflict: OnConflict;
+}
+
+/** `rows` must all have the columns of the first and no key twice. */
+export function rowsFor<T extends keyof Schema>(
+  table: T,
+  rows: readonly Insertable<Schema[T]>[],
+  onConflict: OnConflict<keyof Schema[T] & string> = 'fail',
+): TableRows {
+  const columns = Object.keys(rows[0] ?? {});
+  const values: unknown[] = [];
+  for (const row of rows as readonly { readonly [column: string]: unknown }[]) {
+    for (const column of columns) values.push(row[column] ?? null);
+  }
+  return { table, columns, values, onConflict };
+}
+
+/** Inserts `rows` into one table; see `rowsFor`. */
 export async function insertRows<T extends keyof Schema>(
   tx: StoreTransaction,
   table: T,
   rows: readonly Insertable<Schema[T]>[],
   onConflict: OnConflict<keyof Schema[T] & string> = 'fail',
 ): Promise<void> {
-  const [first] = rows;
-  if (first === undefined) return;
-  const columns = Object.keys(first);
-  const values: unknown[] = [];
-  for (const row of rows as readonly { readonly [column: string]: unknown }[]) {
-    for (const column of columns) values.push(row[column] ?? null);
-  }
-  if (!(tx.getExecutor().adapter instanceof PostgresAdapter)) {
-    const text = insertText(table, columns, onConflict, [questionMarks(columns.length)]);
-    await tx.executeQuery(CompiledQuery.raw(text, [new ManyRows(columns.length, values)]));
+  await insertTogether(tx, [rowsFor(table, rows, onConflict)]);
+}
+
+/** Inserts the rows of several tables, in this order. */
+export async function insertTogether(
+  tx: StoreTransaction,
+  tables: readonly TableRows[],
+): Promise<void> {
+  const filled = tables.filter(({ values }) => values.length > 0);
+  if (filled.length === 0) return;
+  if (tx.getExecutor().adapter instanceof PostgresAdapter) {
+    for (const one of filled) await insertInChunks(tx, one);
     return;
   }
+  const runs = filled.map(({ table, columns, values, onConflict }) => ({
+    sql: insertText(table, columns, onConflict, [questionMarks(columns.length)]),
+    width: columns.length,
+    values,
+  }));
+  await tx.executeQuery(CompiledQuery.raw('', [new ManyRuns(runs)]));
+}
+
+async function insertInChunks(
+  tx: StoreTransaction,
+  { table, columns, values, onConflict }: TableRows,
+): Promise<void> {
+  const rows = values.length / columns.length;
   let start = 0;
   for (const size of postgresChunks) {
     const tuples = Array.from({ length: size }, (_, row) => numbered(row, columns.length));
     const text = insertText(table, columns, onConflict, tuples);
-    for (; rows.length - start >= size; start += size) {
+    for (; rows - start >= size; start += size) {
       const part = values.slice(start * columns.length, (start + size) * columns.length);
       await tx.executeQuery(CompiledQuery.raw(text, part));
     }
@@ -65,7 +104,8 @@ function ending(onConflict: OnConflict): string {
   if (onConflict === 'fail') return '';
   if (onConflict === 'keep') return ' on conflict do nothing';
   const set = onConflict.replace.map((column) => `"${column}" = excluded."${column}"`).join(', ');
-  return ` on conflict ("${onConflict.key}") do update set ${set}`;
+  const key = onConflict.key.map((column) => `"${column}"`).join(', ');
+  return ` on conflict (${key}) do update set ${set}`;
 }
 
 function questionMarks(count: number): string {

@@ -10,28 +10,26 @@ import {
   type Kysely,
   type QueryResult,
 } from 'kysely';
-import type { StatementResult } from './sqlite-statements.ts';
+import type { RepeatedRun, StatementResult } from './sqlite-statements.ts';
 
-/** The one parameter of a query that is run once for each `width` of these values. */
-export class ManyRows {
-  readonly width: number;
-  readonly values: readonly unknown[];
+/** The one parameter of a query that stands for several statements in one go. */
+export class ManyRuns {
+  readonly runs: readonly RepeatedRun[];
 
-  constructor(width: number, values: readonly unknown[]) {
-    this.width = width;
-    this.values = values;
+  constructor(runs: readonly RepeatedRun[]) {
+    this.runs = runs;
   }
 }
 
 /**
- * One connection. `width` > 0: the statement is run once for each so many of the parameters.
+ * One connection. `runs` come one after another, in one message where there is a thread between.
  * `iterate` only where rows can be had one by one (the reader).
  */
 export interface SqliteRunner {
   run(
     sql: string,
     parameters: readonly unknown[],
-    width: number,
+    runs?: readonly RepeatedRun[],
   ): StatementResult | Promise<StatementResult>;
   iterate?(sql: string, parameters: readonly unknown[]): Iterable<Record<string, unknown>>;
   close(): void | Promise<void>;
@@ -91,9 +89,9 @@ class SqliteConnection implements DatabaseConnection {
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const [many] = query.parameters;
-    const result = await (many instanceof ManyRows
-      ? this.#runner.run(query.sql, many.values, many.width)
-      : this.#runner.run(query.sql, query.parameters, 0));
+    const result = await (many instanceof ManyRuns
+      ? this.#runner.run('', [], many.runs)
+      : this.#runner.run(query.sql, query.parameters));
     return { rows: result.rows as R[], numAffectedRows: BigInt(result.changes) };
   }
 

@@ -15,6 +15,13 @@ export interface StatementResult {
   changes: number;
 }
 
+/** A statement that is run once for each `width` of the values; what it gives is not kept. */
+export interface RepeatedRun {
+  sql: string;
+  width: number;
+  values: readonly unknown[];
+}
+
 interface Prepared {
   statement: StatementSync;
   returnsRows: boolean;
@@ -28,17 +35,22 @@ export class SqliteStatements {
     this.#database = database;
   }
 
-  /** `width` > 0: runs the statement once for each so many of the parameters, and gives no rows. */
-  run(sql: string, parameters: readonly unknown[], width = 0): StatementResult {
+  /** Runs them in order; the first that fails is the last. */
+  runAll(runs: readonly RepeatedRun[]): StatementResult {
+    let changes = 0;
+    for (const { sql, width, values } of runs) {
+      const { statement } = this.#prepare(sql);
+      for (let start = 0; start < values.length; start += width) {
+        const row = values.slice(start, start + width) as SQLInputValue[];
+        changes += Number(statement.run(...row).changes);
+      }
+    }
+    return { rows: [], changes };
+  }
+
+  run(sql: string, parameters: readonly unknown[]): StatementResult {
     const { statement, returnsRows } = this.#prepare(sql);
     const values = parameters as SQLInputValue[];
-    if (width > 0) {
-      let changes = 0;
-      for (let start = 0; start < values.length; start += width) {
-        changes += Number(statement.run(...values.slice(start, start + width)).changes);
-      }
-      return { rows: [], changes };
-    }
     if (returnsRows) return { rows: statement.all(...values), changes: 0 };
     return { rows: [], changes: Number(statement.run(...values).changes) };
   }

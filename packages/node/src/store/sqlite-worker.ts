@@ -1,14 +1,14 @@
 /** The worker thread that owns the one writing SQLite connection. */
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { SqliteStatements, type StatementResult } from './sqlite-statements.ts';
+import { SqliteStatements, type RepeatedRun, type StatementResult } from './sqlite-statements.ts';
 
-/** `sql: null` closes the connection and ends the thread; `width` as in `SqliteStatements.run`. */
+/** `sql: null` closes the connection and ends the thread; `runs` take the place of `sql`. */
 export interface WriterRequest {
   id: number;
   sql: string | null;
   parameters: readonly unknown[];
-  width: number;
+  runs: readonly RepeatedRun[] | null;
 }
 
 export type WriterAnswer =
@@ -37,8 +37,9 @@ function serve(port: NonNullable<typeof parentPort>, path: string): void {
 function answer(statements: SqliteStatements, request: WriterRequest): WriterAnswer {
   if (request.sql === null) return { id: request.id, ok: true, result: { rows: [], changes: 0 } };
   try {
-    const { id, sql, parameters, width } = request;
-    return { id, ok: true, result: statements.run(sql, parameters, width) };
+    const { id, sql, parameters, runs } = request;
+    const result = runs === null ? statements.run(sql, parameters) : statements.runAll(runs);
+    return { id, ok: true, result };
   } catch (error) {
     const failure = error as Error & { code?: string };
     return { id: request.id, ok: false, message: failure.message, code: failure.code ?? '' };

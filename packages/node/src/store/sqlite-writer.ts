@@ -1,6 +1,6 @@
 /** Main-thread side of the SQLite writer: questions go out by message, answers come back by id. */
 import { Worker } from 'node:worker_threads';
-import type { StatementResult } from './sqlite-statements.ts';
+import type { RepeatedRun, StatementResult } from './sqlite-statements.ts';
 import type { WriterAnswer, WriterRequest } from './sqlite-worker.ts';
 
 interface Waiting {
@@ -24,14 +24,18 @@ export class SqliteWriter {
     this.#worker.on('exit', () => this.#break(new Error('the store is closed')));
   }
 
-  run(sql: string | null, parameters: readonly unknown[], width: number): Promise<StatementResult> {
+  run(
+    sql: string | null,
+    parameters: readonly unknown[],
+    runs: readonly RepeatedRun[] | null = null,
+  ): Promise<StatementResult> {
     if (this.#broken !== null) return Promise.reject(this.#broken);
     const id = this.#nextId;
     this.#nextId += 1;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       try {
-        this.#worker.postMessage({ id, sql, parameters, width } satisfies WriterRequest);
+        this.#worker.postMessage({ id, sql, parameters, runs } satisfies WriterRequest);
       } catch (error) {
         this.#waiting.delete(id);
         reject(error instanceof Error ? error : new Error(String(error)));
@@ -43,7 +47,7 @@ export class SqliteWriter {
   async close(): Promise<void> {
     if (this.#broken !== null) return;
     const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
-    await this.run(null, [], 0);
+    await this.run(null, []);
     await ended;
   }
 

@@ -44,7 +44,7 @@ function openReader(path: string): Kysely<Schema> {
   const statements = new SqliteStatements(database);
   return new Kysely<Schema>({
     dialect: sqliteDialect({
-      run: (sql, parameters, width) => statements.run(sql, parameters, width),
+      run: (sql, parameters) => statements.run(sql, parameters),
       iterate: (sql, parameters) => statements.iterate(sql, parameters),
       close: () => database.close(),
     }),
