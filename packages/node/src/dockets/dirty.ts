@@ -2,7 +2,7 @@
  * The durable mark of dockets whose inputs changed: set in the transaction that changed them, taken
  * back when the new state is stored, and looked for at start.
  */
-import { insertTogether, rowsFor } from '../store/insert-rows.ts';
+import { insertTogether } from '../store/insert-rows.ts';
 import type { TableRows } from '../store/insert-rows.ts';
 import type { StoreTransaction } from '../store/store.ts';
 
@@ -17,23 +17,21 @@ export async function markDirty(tx: StoreTransaction, dockets: readonly string[]
 /** The rows of `markDirty`, to be inserted with others. */
 export function dirtyRows(dockets: readonly string[]): TableRows {
   const ids = [...new Set(dockets)].filter((id) => id !== '');
-  return rowsFor('dockets', ids.map(unfoldedRow), { key: ['id'], replace: ['dirty'] });
+  const onConflict = { key: ['id'], replace: ['dirty'] };
+  return { table: 'dockets', columns: ['id'], values: ids, constants: unfoldedRow, onConflict };
 }
 
-function unfoldedRow(id: string) {
-  return {
-    id,
-    type: unfolded,
-    subject: '',
-    state: unfolded,
-    state_json: '{}',
-    state_digest: '',
-    input_digest: '',
-    fold: 1,
-    heads: '[]',
-    participants: '[]',
-    last_act: null,
-    last_act_at: null,
-    dirty: 1,
-  };
-}
+const unfoldedRow = {
+  type: unfolded,
+  subject: '',
+  state: unfolded,
+  state_json: '{}',
+  state_digest: '',
+  input_digest: '',
+  fold: 1,
+  heads: '[]',
+  participants: '[]',
+  last_act: null,
+  last_act_at: null,
+  dirty: 1,
+};

@@ -27,6 +27,8 @@ export interface TableRows {
   columns: readonly string[];
   /** Row after row. */
   values: readonly unknown[];
+  /** Columns with the same value in every row, which stands in the text. */
+  constants: { readonly [column: string]: string | number | null };
   onConflict: OnConflict;
 }
 
@@ -41,7 +43,7 @@ export function rowsFor<T extends keyof Schema>(
   for (const row of rows as readonly { readonly [column: string]: unknown }[]) {
     for (const column of columns) values.push(row[column] ?? null);
   }
-  return { table, columns, values, onConflict };
+  return { table, columns, values, constants: {}, onConflict };
 }
 
 /** Inserts `rows` into one table; see `rowsFor`. */
@@ -65,23 +67,32 @@ export async function insertTogether(
     for (const one of filled) await insertInChunks(tx, one);
     return;
   }
-  const runs = filled.map(({ table, columns, values, onConflict }) => ({
-    sql: insertText(table, columns, onConflict, [questionMarks(columns.length)]),
-    width: columns.length,
-    values,
+  const runs = filled.map((one) => ({
+    sql: insertText(one, [
+      marks(
+        one.columns.map(() => '?'),
+        one,
+      ),
+    ]),
+    width: one.columns.length,
+    values: one.values,
   }));
   await tx.executeQuery(CompiledQuery.raw('', [new ManyRuns(runs)]));
 }
 
-async function insertInChunks(
-  tx: StoreTransaction,
-  { table, columns, values, onConflict }: TableRows,
-): Promise<void> {
+async function insertInChunks(tx: StoreTransaction, one: TableRows): Promise<void> {
+  const { columns, values } = one;
   const rows = values.length / columns.length;
   let start = 0;
   for (const size of postgresChunks) {
-    const tuples = Array.from({ length: size }, (_, row) => numbered(row, columns.length));
-    const text = insertText(table, columns, onConflict, tuples);
+    const tuples = Array.from({ length: size }, (_, row) => {
+      const first = row * columns.length + 1;
+      return marks(
+        columns.map((_column, position) => `$${first + position}`),
+        one,
+      );
+    });
+    const text = insertText(one, tuples);
     for (; rows - start >= size; start += size) {
       const part = values.slice(start * columns.length, (start + size) * columns.length);
       await tx.executeQuery(CompiledQuery.raw(text, part));
@@ -89,15 +100,20 @@ async function insertInChunks(
   }
 }
 
-// Names of tables and columns come from this program alone (`Schema`), never from outside.
+// Names of tables and columns, and constants, come from this program alone, never from outside.
 function insertText(
-  table: string,
-  columns: readonly string[],
-  onConflict: OnConflict,
+  { table, columns, constants, onConflict }: TableRows,
   tuples: readonly string[],
 ): string {
-  const names = columns.map((column) => `"${column}"`).join(', ');
+  const names = [...columns, ...Object.keys(constants)].map((column) => `"${column}"`).join(', ');
   return `insert into "${table}" (${names}) values ${tuples.join(', ')}${ending(onConflict)}`;
+}
+
+function marks(parameters: readonly string[], { constants }: TableRows): string {
+  const written = Object.values(constants).map((value) =>
+    typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value),
+  );
+  return `(${[...parameters, ...written].join(', ')})`;
 }
 
 function ending(onConflict: OnConflict): string {
@@ -106,12 +122,4 @@ function ending(onConflict: OnConflict): string {
   const set = onConflict.replace.map((column) => `"${column}" = excluded."${column}"`).join(', ');
   const key = onConflict.key.map((column) => `"${column}"`).join(', ');
   return ` on conflict (${key}) do update set ${set}`;
-}
-
-function questionMarks(count: number): string {
-  return `(${Array.from({ length: count }, () => '?').join(', ')})`;
-}
-
-function numbered(row: number, count: number): string {
-  return `(${Array.from({ length: count }, (_, column) => `$${row * count + column + 1}`).join(', ')})`;
 }

@@ -124,6 +124,10 @@ const version1 = [
 const version2 = [
   // Which dockets a new time of a log's entries concerns (exchange/docket-marks.ts).
   `create index statements_said on statements (said_origin, said_index)`,
+  // No query goes by author alone any more; our own statements have no place as held.
+  `drop index statements_author`,
+  `drop index statements_held`,
+  `create index statements_held on statements (held_index) where held_index is not null`,
   // What a receipt takes out of a queue (exchange/outbox.ts).
   `create index outbox_statement on outbox (party, ref) where item = 'statement'`,
 ];
