@@ -84,18 +84,7 @@ export async function startExchange(
     sealing,
     routes: options.offline ? [] : [direct],
   });
-  if (!options.offline) {
-    node.onLogged(({ statement, recipients }) => {
-      exchange.said(recipients);
-      // The other side was told "not confirmed" until now, and its officer waits at the telephone.
-      if (statement.kind === 'channel.pair')
-        recipients.forEach(exchange.courier.wake, exchange.courier);
-    });
-  }
-  // A party was added again (perhaps with a new address) or was heard: no need to wait out a backoff.
-  const stopWaking = node.hub.subscribe((event) => {
-    if (event.type === 'channel' && !options.offline) exchange.courier.wake(event.party);
-  });
+  const stopWaking = options.offline ? () => undefined : wakeCourier(node, exchange);
   await store.transact(async (tx) => {
     for (const { vkey } of config.witnessFor) {
       const key = parseVkey(vkey);
@@ -128,6 +117,20 @@ export async function startExchange(
       await sealing.close();
     },
   };
+}
+
+/** Has the courier go when there is something to send, or no reason left to wait; returns "stop". */
+function wakeCourier(node: OpenNode, exchange: Exchange): () => void {
+  const { courier } = exchange;
+  node.onLogged(({ statement, recipients }) => {
+    exchange.said(recipients);
+    // The other side was told "not confirmed" until now, and its officer waits at the telephone.
+    if (statement.kind === 'channel.pair') for (const party of recipients) courier.wake(party);
+  });
+  // A party was added again (perhaps with a new address) or was heard.
+  return node.hub.subscribe((event) => {
+    if (event.type === 'channel') courier.wake(event.party);
+  });
 }
 
 /** The configured witnesses, with their addresses. */

@@ -41,7 +41,7 @@ export interface OutboxRow {
 }
 
 /** Items that do not set a pouch going at once: they wait for company (limits.ts, quietDelayMs). */
-export const quietItems: ReadonlySet<string> = new Set<OutboxItem>(['cosignature']);
+const quietItems: ReadonlySet<string> = new Set<OutboxItem>(['cosignature']);
 
 /**
  * Puts items in the queue. What is there already is not put twice but made due again, which is
