@@ -36,6 +36,7 @@ export interface NodeExchange {
   confirm(docket: string, seconds: number): Promise<Confirmed | null>;
   /** An officer's word that nobody else ever had our log (exchange/after-restore.ts). */
   nobodyElse: Exchange['nobodyElse'];
+  withoutTheRest: Exchange['withoutTheRest'];
   /** Requests of counterparts: pouches, log tiles, witness, who we are. */
   handler: RequestListener;
   /** Begins to send and to keep channels alive; call it once the node listens. */
@@ -114,6 +115,7 @@ export async function startExchange(
     hand: handPouches(exchange),
     confirm: async (docket, seconds) => await exchange.confirm(docket, seconds),
     nobodyElse: async () => await exchange.nobodyElse(),
+    withoutTheRest: async () => await exchange.withoutTheRest(),
     handler: server.routing.bind(server),
     start: () => exchange.start(choresEveryMs),
     idle: async () => await exchange.idle(),

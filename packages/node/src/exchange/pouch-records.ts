@@ -1,6 +1,7 @@
 /** What goes into a pouch for each row of a counterpart's queue. */
 import { decodeHex, encodeBase64, parseEnvelope } from '@comity/record';
 import type { PouchRecord } from '@comity/record';
+import { readRestoredFrom } from '../log/awaited.ts';
 import { ownProof } from '../log/proofs.ts';
 import { rootAt, treeSize } from '../log/tiles.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
@@ -118,6 +119,7 @@ export async function rowRecord(
     case 'entries':
       return entriesRecord(reader, own, row.ref);
     case 'request':
+      return requestRecord(reader, row.ref);
     case 'digests':
       return JSON.parse(row.ref) as PouchRecord;
     case 'facts': {
@@ -125,6 +127,17 @@ export async function rowRecord(
       return docketFacts(reader, docket, from);
     }
   }
+}
+
+/**
+ * A request as it waits, except that whoever asks for its own log says from where on it lost what it
+ * had: that may have changed since, and one row for it is enough.
+ */
+async function requestRecord(reader: StoreReader, ref: string): Promise<PouchRecord> {
+  const request = JSON.parse(ref) as Extract<PouchRecord, { type: 'request' }>;
+  if (request.what !== 'checkpoint') return request;
+  const lost = await readRestoredFrom(reader);
+  return lost === null ? request : { ...request, ...lost };
 }
 
 async function statementRecord(
