@@ -3,7 +3,8 @@ import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { channelDocket } from '@comity/record';
-import { say } from '../src/desk/say.ts';
+import { makeDraft } from '../src/desk/drafts.ts';
+import { approveWith, say } from '../src/desk/say.ts';
 import { incidentBody, makeWorld, messageBody } from './parties.ts';
 import type { TestParty, TestWorld } from './parties.ts';
 
@@ -139,5 +140,93 @@ describe('a home whose log came back without its statements', () => {
     expect(await digests(b, after)).toEqual(agreed);
     expect(await alarms(a)).toEqual([]);
     expect(await alarms(b)).toEqual([]);
+  });
+
+  it('waits for each counterpart, until an officer says not to; what comes late has its place', async () => {
+    const c = await world.party('Eastmark');
+    await world.pair(a, c);
+    const copy = await saveCopy();
+    const toB = await a.message(b, 'for one');
+    const toC = await a.message(c, 'for another');
+    await pass(120, [a, b, c]);
+    await putBack(copy);
+    const cut = (from: string, to: string) => log(a).awaited > 0 && [from, to].includes(c.id);
+    world.network.onSend = (from, to) => (cut(from, to) ? 'lose' : 'deliver');
+    await pass(600, [a, b, c]);
+    expect(log(a)).toMatchObject({ blocked: null });
+    const here = async () =>
+      (await reader(a).selectFrom('statements').select('id').where('own', '=', 1).execute()).map(
+        ({ id }) => id,
+      );
+    expect(await here()).toContain(toB);
+    expect(await here()).not.toContain(toC);
+    expect(await trySaying(a, b, 'too early')).toMatchObject({ code: 'statements-awaited' });
+
+    const { awaited } = log(a);
+    expect(awaited).toBeGreaterThan(0);
+    expect(await a.exchange.withoutTheRest()).toMatchObject({ value: { givenUp: awaited } });
+    expect(await alarms(a)).toContain('statements-lost');
+    expect(await a.exchange.withoutTheRest()).toMatchObject({ code: 'nothing-awaited' });
+    expect(await trySaying(a, b, 'in time')).toMatchObject({ ok: true });
+    await pass(300, [a, b, c]);
+    expect(await here()).toContain(toC);
+    expect(await reader(a).selectFrom('adopted_entries').selectAll().execute()).toEqual([]);
+    const channel = channelDocket(a.id, c.id);
+    expect(await digests(a, channel)).toEqual(await digests(c, channel));
+    expect(await alarms(a)).toEqual(['statements-lost']);
+  });
+
+  it('goes on with an alarm when all have answered and none has the rest', async () => {
+    const copy = await saveCopy();
+    const lost = await a.message(b, 'nobody keeps this');
+    await pass(120, [a, b]);
+    const { said_index: index } = await reader(b)
+      .selectFrom('statements')
+      .select('said_index')
+      .where('id', '=', lost)
+      .executeTakeFirstOrThrow();
+    await b.node.storage.store.transact(async (tx) => {
+      await tx.deleteFrom('statements').where('id', '=', lost).execute();
+    });
+    await putBack(copy);
+    await pass(60, [a, b]);
+    expect(log(a).awaited).toBe(1);
+    await pass(300, [a, b]);
+    expect(log(a).awaited).toBe(0);
+    expect(await alarms(a)).toContain('statements-lost');
+    const { detail } = await reader(a)
+      .selectFrom('alarms')
+      .select('detail')
+      .where('code', '=', 'statements-lost')
+      .executeTakeFirstOrThrow();
+    expect(detail).toContain(`did not come back after a restore: ${index}.`);
+    expect(await trySaying(a, b, 'we go on')).toMatchObject({ ok: true });
+  });
+
+  it('keeps the signatures of a draft and offers it anew when it may speak', async () => {
+    const act = { kind: 'channel.message', to: [b.id], docket: null, body: messageBody('draft') };
+    const made = await makeDraft(a.node.desk, act);
+    if (!made.ok) throw new Error(made.code);
+    const copy = await saveCopy();
+    const lost = await a.message(b, 'after the copy');
+    await pass(120, [a, b]);
+    await putBack(copy);
+    cutWhileAwaiting();
+    await pass(120, [a, b]);
+    const approve = () => approveWith(a.node.desk, made.value.id, a.secrets);
+    expect(await approve()).toMatchObject({ code: 'statements-awaited' });
+    world.network.onSend = () => 'deliver';
+    await pass(300, [a, b]);
+    const again = await approve();
+    // Signed anew on the draft that takes its place.
+    expect(again).toMatchObject({ value: { state: 'logged' } });
+    const id = again.ok && again.value.state === 'logged' ? again.value.id : '';
+    expect(id).not.toBe(made.value.id);
+    const said = await reader(a)
+      .selectFrom('statements')
+      .select('prior')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    expect(said?.prior).toBe(lost);
   });
 });
