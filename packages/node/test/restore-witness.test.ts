@@ -175,7 +175,7 @@ describe.each(storeKinds)('a witness after a restore on $name', ({ place: makePl
     expect(await restore.askWitnesses()).toBe(false);
     expect(log.blocked).toBe('restored');
     const entries = [{ start: 2, entries: rows.map(({ entry }) => entry) }];
-    const report = { sender: other, ownLog: { notes: [note], entries }, taken: [], duplicates: [] };
+    const report = { sender: other, ownLog: { notes: [note], entries }, taken: [] };
     expect(await restore.heard(report)).toBe(true);
     expect(log.newest()?.size).toBe(3);
   });

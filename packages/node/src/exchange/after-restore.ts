@@ -11,6 +11,7 @@ import type { ExchangeDeps } from './deps.ts';
 import type { IntakeReport } from './intake.ts';
 import { restoreAnswersMin, restoreAskAgainSeconds, restoreEntriesPerPartyMax } from './limits.ts';
 import { queueItems } from './outbox.ts';
+import { lostLogRequest } from './pouch-records.ts';
 import { makeRecovering } from './recovering.ts';
 import type { Recovering, RecoveringDeps } from './recovering.ts';
 
@@ -20,7 +21,7 @@ export type RestoreDeps = Pick<
 > &
   RecoveringDeps;
 
-type Heard = Pick<IntakeReport, 'sender' | 'ownLog' | 'taken' | 'duplicates'>;
+type Heard = Pick<IntakeReport, 'sender' | 'ownLog' | 'taken'>;
 
 export interface AfterRestore {
   /** Asks every counterpart while our log is blocked; returns whom. */
@@ -84,7 +85,7 @@ class Collector implements AfterRestore {
     if (now - this.#askedAt < restoreAskAgainSeconds) return [];
     this.#askedAt = now;
     const parties = (await channelParties(store.reader)).filter((each) => each.confirmed);
-    const ref = JSON.stringify({ type: 'request', what: 'checkpoint' });
+    const ref = lostLogRequest(false);
     await store.transact((tx) =>
       queueItems(
         tx,

@@ -119,7 +119,7 @@ export async function rowRecord(
     case 'entries':
       return entriesRecord(reader, own, row.ref);
     case 'request':
-      return requestRecord(reader, row.ref);
+      return requestRecord(reader, own, row.ref);
     case 'digests':
       return JSON.parse(row.ref) as PouchRecord;
     case 'facts': {
@@ -129,15 +129,26 @@ export async function rowRecord(
   }
 }
 
+type RequestRecord = Extract<PouchRecord, { type: 'request' }>;
+
+/** A row that asks for what we lost of our log; `settled`: for nothing but what others know of it. */
+export function lostLogRequest(settled: boolean): string {
+  return JSON.stringify({ type: 'request', what: 'checkpoint', ...(settled ? { settled } : {}) });
+}
+
 /**
  * A request as it waits, except that whoever asks for its own log says from where on it lost what it
  * had: that may have changed since, and one row for it is enough.
  */
-async function requestRecord(reader: StoreReader, ref: string): Promise<PouchRecord> {
-  const request = JSON.parse(ref) as Extract<PouchRecord, { type: 'request' }>;
+async function requestRecord(reader: StoreReader, own: OwnLog, ref: string): Promise<PouchRecord> {
+  const request = JSON.parse(ref) as RequestRecord & { settled?: boolean };
   if (request.what !== 'checkpoint') return request;
+  const { type, what } = request;
+  if (request.settled === true) {
+    return { type, what, origin: own.origin, from: await treeSize(reader, own.origin) };
+  }
   const lost = await readRestoredFrom(reader);
-  return lost === null ? request : { ...request, ...lost };
+  return lost === null ? request : { type, what, ...lost };
 }
 
 async function statementRecord(

@@ -10,7 +10,7 @@ import { channelDocket, failure, success } from '@comity/record';
 import type { Result } from '@comity/record';
 import { forgetRestoredFrom, readRestoredFrom } from '../log/awaited.ts';
 import { maySay } from '../log/jobs.ts';
-import type { StoreTransaction } from '../store/store.ts';
+import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { channelParties } from './channels.ts';
 import type { ExchangeDeps } from './deps.ts';
 import type { IntakeReport } from './intake.ts';
@@ -22,12 +22,13 @@ import {
 } from './limits.ts';
 import { queueItems } from './outbox.ts';
 import type { QueueItem } from './outbox.ts';
+import { lostLogRequest } from './pouch-records.ts';
 
 export type RecoveringDeps = Pick<ExchangeDeps, 'store' | 'sequencer' | 'clock' | 'log'> & {
   keys: { party: string };
 };
 
-type Heard = Pick<IntakeReport, 'sender' | 'ownLog' | 'taken' | 'duplicates'>;
+type Heard = Pick<IntakeReport, 'sender' | 'ownLog' | 'taken'>;
 
 export interface Recovering {
   /** The log goes on after a restore: everybody is asked at once. */
@@ -58,7 +59,7 @@ class Recoverer implements Recovering {
   #awaited = 0;
   #waiting = false;
   #askedAt = -Infinity;
-  /** Answers since anything came back from anybody. */
+  /** Answers of each since anything came back from it: whoever has answered often enough has no more. */
   readonly #answers = new Map<string, number>();
 
   constructor(deps: RecoveringDeps) {
@@ -82,36 +83,41 @@ class Recoverer implements Recovering {
     if (now - this.#askedAt < restoreAskAgainSeconds) return;
     this.#askedAt = now;
     await store.transact(async (tx) => {
-      const left = await this.#left(tx);
-      const items = [...left].flatMap(([party, times]): QueueItem[] => {
-        if (times === 0 && sequencer.awaited === 0) return [];
+      const items: QueueItem[] = [];
+      for (const party of await this.#parties(tx)) {
+        const left = await readLeft(tx, party);
+        const asks = sequencer.awaited > 0 ? !this.#hasNoMore(party) : left !== 0;
+        if (!asks) continue;
+        // Whoever has answered since nothing was awaited has given all: only the facts are left.
+        const settled = sequencer.awaited === 0 && left !== null;
+        items.push(request(party, lostLogRequest(settled)));
         const docket = channelDocket(keys.party, party);
-        return [
-          { type: 'request', what: 'checkpoint' },
-          { type: 'request', what: 'facts', docket },
-        ].map((request) => ({ party, item: 'request', ref: JSON.stringify(request), lane: 0 }));
-      });
+        items.push(request(party, JSON.stringify({ type: 'request', what: 'facts', docket })));
+      }
       await queueItems(tx, items, now);
       if (items.length === 0 && sequencer.awaited === 0) await this.#finish(tx);
     });
   }
 
-  async heard({ sender, ownLog, taken, duplicates }: Heard): Promise<void> {
-    const { store, sequencer } = this.#deps;
-    this.#look();
+  async heard({ sender, ownLog, taken }: Heard): Promise<void> {
+    const { store, sequencer, keys } = this.#deps;
+    if (this.#look()) this.#answers.delete(sender);
     if (ownLog.notes.length === 0 || !(await this.#isActive())) return;
     // While it has more to send than a pouch takes, it has not said that it has no more.
-    if (taken.length + duplicates.length >= fullPouchStatementsMin) return;
-    this.#answers.set(sender, (this.#answers.get(sender) ?? 0) + 1);
+    if (taken.length >= fullPouchStatementsMin) return;
     if (sequencer.awaited > 0) {
-      const parties = await this.#parties();
-      const enough = (party: string) => (this.#answers.get(party) ?? 0) >= restoreAnswersMin;
-      if (parties.length > 0 && parties.every(enough)) await this.#giveUp();
+      this.#answers.set(sender, (this.#answers.get(sender) ?? 0) + 1);
+      const parties = await this.#parties(store.reader);
+      if (parties.length > 0 && parties.every((party) => this.#hasNoMore(party))) {
+        await this.#giveUp();
+      }
       return;
     }
     await store.transact(async (tx) => {
-      const times = (await this.#left(tx)).get(sender) ?? 0;
-      if (times > 0) await keepLeft(tx, sender, times - 1);
+      if (!(await this.#parties(tx)).includes(sender)) return;
+      const docket = channelDocket(keys.party, sender);
+      const left = (await readLeft(tx, sender)) ?? (await windowsOf(tx, docket));
+      if (left > 0) await keepLeft(tx, sender, left - 1);
     });
   }
 
@@ -134,15 +140,19 @@ class Recoverer implements Recovering {
     return success({ size: sequencer.newest()?.size ?? 0, givenUp });
   }
 
-  /** Whatever came back since makes everybody's answers old. */
-  #look(): void {
+  #hasNoMore(party: string): boolean {
+    return (this.#answers.get(party) ?? 0) >= restoreAnswersMin;
+  }
+
+  /** Whether something came back since it was last looked. */
+  #look(): boolean {
     const { sequencer, log } = this.#deps;
     const { awaited } = sequencer;
     if (awaited > 0) this.#waiting = true;
-    if (awaited === this.#awaited) return;
-    if (awaited < this.#awaited) log('info', 'statements came back after a restore', { awaited });
+    const cameBack = awaited < this.#awaited;
+    if (cameBack) log('info', 'statements came back after a restore', { awaited });
     this.#awaited = awaited;
-    this.#answers.clear();
+    return cameBack;
   }
 
   async #giveUp(): Promise<number> {
@@ -160,21 +170,9 @@ class Recoverer implements Recovering {
     return this.#active || sequencer.awaited > 0;
   }
 
-  async #parties(): Promise<string[]> {
-    const rows = await channelParties(this.#deps.store.reader);
+  async #parties(reader: StoreReader | StoreTransaction): Promise<string[]> {
+    const rows = await channelParties(reader);
     return rows.filter((each) => each.confirmed).map((each) => each.party);
-  }
-
-  /** How often each confirmed counterpart has still to answer once nothing is awaited. */
-  async #left(tx: StoreTransaction): Promise<Map<string, number>> {
-    const { keys } = this.#deps;
-    const left = new Map<string, number>();
-    for (const { party, confirmed } of await channelParties(tx)) {
-      if (!confirmed) continue;
-      const kept = await readLeft(tx, party);
-      left.set(party, kept ?? (await windowsOf(tx, channelDocket(keys.party, party))));
-    }
-    return left;
   }
 
   async #finish(tx: StoreTransaction): Promise<void> {
@@ -182,6 +180,10 @@ class Recoverer implements Recovering {
     await tx.deleteFrom('meta').where('key', 'like', `${leftPrefix}%`).execute();
     this.#active = false;
   }
+}
+
+function request(party: string, ref: string): QueueItem {
+  return { party, item: 'request', ref, lane: 0 };
 }
 
 /** The first answers may come before our copies of others' logs are whole again: some more. */
@@ -194,6 +196,7 @@ async function windowsOf(tx: StoreTransaction, docket: string): Promise<number> 
   return Math.max(1, Math.ceil(Number(count) / factsPerDocketMax)) + restoreAnswersMin - 1;
 }
 
+/** How often it has still to answer now that nothing is awaited; null before its first answer. */
 async function readLeft(tx: StoreTransaction, party: string): Promise<number | null> {
   const row = await tx
     .selectFrom('meta')
