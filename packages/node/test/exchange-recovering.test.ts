@@ -17,7 +17,7 @@ beforeEach(async () => {
   a = await world.party('Northland');
   b = await world.party('Southmark');
   await world.pair(a, b);
-});
+}, 120_000);
 afterEach(async () => {
   await world.close();
 });
@@ -111,7 +111,7 @@ describe('a home whose log came back without its statements', () => {
     expect(row?.prior).toBe(lost);
     expect(await alarms(a)).toEqual([]);
     expect(await alarms(b)).toEqual([]);
-  });
+  }, 120_000);
 
   it('has the same inputs as its counterpart in the end, in the channel too', async () => {
     const before = await a.say('incident.notify', [b], incidentBody('Before'));
@@ -140,7 +140,7 @@ describe('a home whose log came back without its statements', () => {
     expect(await digests(b, after)).toEqual(agreed);
     expect(await alarms(a)).toEqual([]);
     expect(await alarms(b)).toEqual([]);
-  });
+  }, 120_000);
 
   it('waits for each counterpart, until an officer says not to; what comes late has its place', async () => {
     const c = await world.party('Eastmark');
@@ -174,7 +174,7 @@ describe('a home whose log came back without its statements', () => {
     const channel = channelDocket(a.id, c.id);
     expect(await digests(a, channel)).toEqual(await digests(c, channel));
     expect(await alarms(a)).toEqual(['statements-lost']);
-  });
+  }, 120_000);
 
   it('goes on with an alarm when all have answered and none has the rest', async () => {
     const copy = await saveCopy();
@@ -201,7 +201,7 @@ describe('a home whose log came back without its statements', () => {
       .executeTakeFirstOrThrow();
     expect(detail).toContain(`did not come back after a restore: ${index}.`);
     expect(await trySaying(a, b, 'we go on')).toMatchObject({ ok: true });
-  });
+  }, 120_000);
 
   it('keeps the signatures of a draft and offers it anew when it may speak', async () => {
     const act = { kind: 'channel.message', to: [b.id], docket: null, body: messageBody('draft') };
@@ -228,5 +228,5 @@ describe('a home whose log came back without its statements', () => {
       .where('id', '=', id)
       .executeTakeFirst();
     expect(said?.prior).toBe(lost);
-  });
+  }, 120_000);
 });
