@@ -114,8 +114,7 @@ export async function startExchange(
   return {
     hand: handPouches(exchange),
     confirm: async (docket, seconds) => await exchange.confirm(docket, seconds),
-    nobodyElse: async () => await exchange.nobodyElse(),
-    withoutTheRest: async () => await exchange.withoutTheRest(),
+    ...officersWord(exchange),
     handler: server.routing.bind(server),
     start: () => exchange.start(choresEveryMs),
     idle: async () => await exchange.idle(),
@@ -129,6 +128,13 @@ export async function startExchange(
       await direct.close();
       await sealing.close();
     },
+  };
+}
+
+function officersWord(exchange: Exchange): Pick<NodeExchange, 'nobodyElse' | 'withoutTheRest'> {
+  return {
+    nobodyElse: async () => await exchange.nobodyElse(),
+    withoutTheRest: async () => await exchange.withoutTheRest(),
   };
 }
 
