@@ -113,7 +113,6 @@ export async function startExchange(
   const server = await listenFor(node, exchange);
   return {
     hand: handPouches(exchange),
-    confirm: async (docket, seconds) => await exchange.confirm(docket, seconds),
     ...officersWord(exchange),
     handler: server.routing.bind(server),
     start: () => exchange.start(choresEveryMs),
@@ -131,8 +130,11 @@ export async function startExchange(
   };
 }
 
-function officersWord(exchange: Exchange): Pick<NodeExchange, 'nobodyElse' | 'withoutTheRest'> {
+function officersWord(
+  exchange: Exchange,
+): Pick<NodeExchange, 'confirm' | 'nobodyElse' | 'withoutTheRest'> {
   return {
+    confirm: async (docket, seconds) => await exchange.confirm(docket, seconds),
     nobodyElse: async () => await exchange.nobodyElse(),
     withoutTheRest: async () => await exchange.withoutTheRest(),
   };
