@@ -7,6 +7,8 @@ const advice: { readonly [code: string]: string } = {
   'insufficient-authority': 'More officers must sign: comity approve DRAFT --officer NAME',
   restored:
     'This home was restored from a copy and signs nothing yet. What it waits for, and what to do: comity status',
+  'statements-awaited':
+    'Try again when they have come back. What is still to come, and from whom: comity status',
   'log-ended': 'Begin another log: comity credentials new-log',
   'somebody-to-ask':
     'Let the node run until it has reached them; comity status says whom it asks. A witness that cannot answer any more is taken out of config.json.',

@@ -153,6 +153,6 @@ function exitCodeOf(code: string, status: number): ExitCode {
   if (code === 'passphrase-needed' || code === 'wrong-passphrase') return exitCodes.key;
   if (code === 'locked') return exitCodes.locked;
   if (code === 'unreachable' || code === 'closed') return exitCodes.unreachable;
-  if (code === 'restored') return exitCodes.refused;
+  if (code === 'restored' || code === 'statements-awaited') return exitCodes.refused;
   return status >= 500 ? exitCodes.fault : exitCodes.refused;
 }

@@ -54,11 +54,13 @@ describe('a restored home with nobody to ask', () => {
 
   it('goes on by an officer’s word, with a warning of what it means', async () => {
     const ran = await place.done(['restore', 'confirm', '--nobody-else', ...home, '--json']);
-    expect(ran.json()).toEqual({ size: 1, ended: false });
+    expect(ran.json()).toEqual({ size: 1, givenUp: 0, ended: false });
     expect(ran.stderr).toContain('no counterpart ever had our log');
     const status = (await place.done(['status', ...home, '--json'])).json();
     expect(status).toMatchObject({ log: { blocked: null, todo: null }, alarms: [] });
     const again = await place.run(['restore', 'confirm', '--nobody-else', ...home, '--json']);
     expect([again.code, again.json()]).toMatchObject([1, { error: { code: 'not-blocked' } }]);
+    const rest = await place.run(['restore', 'confirm', '--without-the-rest', ...home, '--json']);
+    expect([rest.code, rest.json()]).toMatchObject([1, { error: { code: 'nothing-awaited' } }]);
   }, 120_000);
 });

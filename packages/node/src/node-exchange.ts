@@ -36,6 +36,7 @@ export interface NodeExchange {
   confirm(docket: string, seconds: number): Promise<Confirmed | null>;
   /** An officer's word that nobody else ever had our log (exchange/after-restore.ts). */
   nobodyElse: Exchange['nobodyElse'];
+  withoutTheRest: Exchange['withoutTheRest'];
   /** Requests of counterparts: pouches, log tiles, witness, who we are. */
   handler: RequestListener;
   /** Begins to send and to keep channels alive; call it once the node listens. */
@@ -101,8 +102,7 @@ export async function startExchange(
   const server = await listenFor(node, exchange);
   return {
     hand: handPouches(exchange),
-    confirm: async (docket, seconds) => await exchange.confirm(docket, seconds),
-    nobodyElse: async () => await exchange.nobodyElse(),
+    ...officersWord(exchange),
     handler: server.routing.bind(server),
     start: () => exchange.start(choresEveryMs),
     idle: async () => await exchange.idle(),
@@ -131,6 +131,17 @@ function wakeCourier(node: OpenNode, exchange: Exchange): () => void {
   return node.hub.subscribe((event) => {
     if (event.type === 'channel') courier.wake(event.party);
   });
+}
+
+/** What an officer may ask of the exchange. */
+function officersWord(
+  exchange: Exchange,
+): Pick<NodeExchange, 'confirm' | 'nobodyElse' | 'withoutTheRest'> {
+  return {
+    confirm: async (docket, seconds) => await exchange.confirm(docket, seconds),
+    nobodyElse: async () => await exchange.nobodyElse(),
+    withoutTheRest: async () => await exchange.withoutTheRest(),
+  };
 }
 
 /** The configured witnesses, with their addresses. */

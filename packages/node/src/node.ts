@@ -179,6 +179,7 @@ async function serve(
     hand: exchange.hand,
     confirm: exchange.confirm,
     nobodyElse: exchange.nobodyElse,
+    withoutTheRest: exchange.withoutTheRest,
     foldSettled: () => node.refolder.settled(),
     fetchDocument: (url, bytesMax) => fetchDocument(url, bytesMax, mayReachPrivate(config)),
     requestsPerMinute: options.requestsPerMinute ?? requestsPerMinuteDefault,

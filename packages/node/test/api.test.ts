@@ -145,6 +145,7 @@ describe('the officers’ API', () => {
     ['GET', '/parties/Northland/number', undefined, 400, 'own-party'],
     ['POST', '/restore/confirm', {}, 400, 'bad-request'],
     ['POST', '/restore/confirm', { nobodyElse: true }, 409, 'not-blocked'],
+    ['POST', '/restore/confirm', { withoutTheRest: true }, 409, 'nothing-awaited'],
   ] as const)('%s %s %j is %d %s', async (method, path, body, status, code) => {
     const answer = await api<ProblemAnswer>(node, method, path, body);
     expect(answer.value).toMatchObject({ code });

@@ -66,12 +66,19 @@ describe('a restored party that asks for what its log lost', () => {
 /** Statements as if Northland had said, or held, the one of each index of its log from `start` on. */
 async function keepStatementsOf(party: TestParty): Promise<void> {
   const origin = party.node.keys.logSigner.key.name;
+  // Addressed to Northland; only that counts here.
+  const { envelope } = await store()
+    .reader.selectFrom('statements')
+    .select('envelope')
+    .where('author', '=', b.id)
+    .where('kind', '=', 'channel.pair')
+    .executeTakeFirstOrThrow();
   const base = {
     kind: 'channel.message',
     chain: 'duty',
     prior: null,
     made: '2027-01-15T08:00:00Z',
-    envelope: new Uint8Array(1),
+    envelope,
     list_digest: nameOf(0),
     anchor_lines: '[]',
     said_size: start + lostCount,

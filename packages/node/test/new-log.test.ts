@@ -72,6 +72,7 @@ async function call(party: TestParty, path: string): Promise<{ status: number; v
     },
     confirm: () => Promise.resolve(null),
     nobodyElse: () => exchange.nobodyElse(),
+    withoutTheRest: () => exchange.withoutTheRest(),
     foldSettled: () => node.refolder.settled(),
     fetchDocument: () => Promise.reject(new Error('not here')),
     requestsPerMinute: 1_000,

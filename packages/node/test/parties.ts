@@ -164,7 +164,11 @@ export async function makeWorld(kind?: StoreKind): Promise<TestWorld> {
       await settle();
     },
     async close() {
-      for (const each of network.parties.values()) await each.close();
+      // Who still sends must not find another one half closed.
+      const all = [...network.parties.values()];
+      network.parties.clear();
+      for (const each of all) await each.exchange.idle();
+      for (const each of all) await each.close();
       await sealing.close();
       for (const place of places) await place.remove();
       for (const folder of folders) await rm(folder, { recursive: true, force: true });

@@ -11,7 +11,16 @@ import { witnessWord } from '../src/log/witness-word.ts';
 import type { Store } from '../src/store/store.ts';
 import { registerWitnessedLog } from '../src/witness/add-checkpoint.ts';
 import { witnessRoutes } from '../src/witness/routes.ts';
-import { fixedClock, logSigner, openLog, origin, other, saidJob, signer } from './log-fixture.ts';
+import {
+  fixedClock,
+  logSigner,
+  openLog,
+  origin,
+  other,
+  saidJob,
+  self,
+  signer,
+} from './log-fixture.ts';
 import { putBack, tablesOf } from './old-copy.ts';
 import { storeKinds, type TestPlace } from './stores.ts';
 
@@ -84,6 +93,7 @@ describe.each(storeKinds)('a witness after a restore on $name', ({ place: makePl
       store: ours(),
       sequencer: log,
       clock: fixedClock,
+      keys: { party: self },
       log: (_level, _message, fields) => {
         if (typeof fields?.['reason'] === 'string') reasons.push(fields['reason']);
       },
@@ -165,7 +175,8 @@ describe.each(storeKinds)('a witness after a restore on $name', ({ place: makePl
     expect(await restore.askWitnesses()).toBe(false);
     expect(log.blocked).toBe('restored');
     const entries = [{ start: 2, entries: rows.map(({ entry }) => entry) }];
-    expect(await restore.heard({ sender: other, ownLog: { notes: [note], entries } })).toBe(true);
+    const report = { sender: other, ownLog: { notes: [note], entries }, taken: [] };
+    expect(await restore.heard(report)).toBe(true);
     expect(log.newest()?.size).toBe(3);
   });
 });

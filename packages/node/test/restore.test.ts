@@ -120,6 +120,11 @@ describe.each(storeKinds)('restore on $name', ({ place: makePlace }) => {
     expect(await log.said(saidJob('d'))).toMatchObject({ value: { index: 3 } });
     expect(await log.held([held])).toMatchObject({ value: [{ index: 5 }] });
     expect(await ownProof(store.reader, held.id, 'held')).toBe(receipt);
+    // Until the last is back nothing else of ours is said.
+    expect(log.awaited).toBe(1);
+    expect(await log.said(saidJob('f'))).toMatchObject({ code: 'statements-awaited' });
+    expect(await alarms()).toMatchObject([{ code: 'statements-awaited' }]);
+    expect(await log.said(saidJob('e'))).toMatchObject({ value: { index: 4 } });
     expect(await log.said(saidJob('f'))).toMatchObject({ value: { index: 6, size: 7 } });
     expect(await alarms()).toEqual([]);
     expect(await fsck(store.reader, origin, keysOf)).toMatchObject({
@@ -129,6 +134,31 @@ describe.each(storeKinds)('restore on $name', ({ place: makePlace }) => {
     await log.close();
     log = await openLog(store, place);
     expect(log.blocked).toBeNull();
+  });
+
+  it('waits for the statements of its entries over a restart, until they are given up', async () => {
+    const { newest, run } = await loseLast(say('d', 'e'));
+    const stated = [{ by: vkey, note: cosigned(newest.note) }];
+    expect(await log.clearRestore(stated, [run])).toEqual({ ok: true, value: { size: 5 } });
+    await log.close();
+    log = await openLog(store, place);
+    expect(log).toMatchObject({ blocked: null, awaited: 2 });
+    const together = await Promise.all(['d', 'f'].map((text) => log.said(saidJob(text))));
+    expect(together).toMatchObject([{ value: { index: 3 } }, { code: 'statements-awaited' }]);
+    const held = heldJob('theirs');
+    expect(await log.held([held])).toMatchObject({ value: [{ index: 5 }] });
+    expect(await log.giveUpAwaited()).toBe(1);
+    expect(log.awaited).toBe(0);
+    expect(await alarms()).toMatchObject([
+      { code: 'statements-lost', detail: expect.stringContaining('restore: 4.') },
+    ]);
+    await log.close();
+    log = await openLog(store, place);
+    expect(log.awaited).toBe(0);
+    expect(await log.said(saidJob('f'))).toMatchObject({ value: { index: 6 } });
+    // It comes late, and has its place nevertheless.
+    expect(await log.said(saidJob('e'))).toMatchObject({ value: { index: 4 } });
+    expect(await fsck(store.reader, origin, keysOf)).toMatchObject({ ok: true, entries: 7 });
   });
 
   it('ends the log when entries that it had signed are with nobody any more', async () => {

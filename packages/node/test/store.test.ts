@@ -164,6 +164,7 @@ describe.each(storeKinds)('store on $name', ({ place: makePlace }) => {
       const rows = [docket('one', [a, b]), docket('two', [a, b, c]), docket('none', [])];
       await tx.insertInto('dockets').values(rows).execute();
       await sql`drop table docket_participants`.execute(tx);
+      await sql`alter table adopted_entries drop column given_up`.execute(tx);
       await sql`update meta set value = '2' where key = 'schema-version'`.execute(tx);
     });
     await store.close();

@@ -58,7 +58,7 @@ export type PouchRecord =
   | { type: 'checkpoint'; party: string; note: string; from: number; consistency: string[] }
   | { type: 'cosignature'; origin: string; size: number; root: string; line: string }
   | { type: 'request'; what: 'statements'; ids: string[] }
-  | { type: 'request'; what: 'checkpoint' }
+  | { type: 'request'; what: 'checkpoint'; origin?: string; from?: number }
   | { type: 'request'; what: 'entries'; from: number }
   | { type: 'request'; what: 'digests' | 'facts'; docket?: string }
   | { type: 'entries'; party: string; start: number; data: string }
@@ -202,7 +202,10 @@ function wrongRequest(value: JsonObject): string | null {
       if (!hasExactMembers(value, ['ids', 'what'])) return '';
       return isUniqueList(value['ids'], listMax, isDigest) ? null : '/ids';
     case 'checkpoint':
-      return hasExactMembers(value, ['what']) ? null : '';
+      if (hasExactMembers(value, ['what'])) return null;
+      if (!hasExactMembers(value, ['from', 'origin', 'what'])) return '';
+      if (!isCount(value['from'])) return '/from';
+      return isOrigin(value['origin']) ? null : '/origin';
     case 'entries':
       if (!hasExactMembers(value, ['from', 'what'])) return '';
       return isCount(value['from']) ? null : '/from';

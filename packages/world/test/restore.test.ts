@@ -51,6 +51,46 @@ async function expectToSignNothing(north: TestParty, south: TestParty): Promise<
   return draft;
 }
 
+/** Stops `party` once the other has all of its log: an entry that only it knew would end the log. */
+async function stopCopiedWhole(party: TestParty, other: TestParty): Promise<void> {
+  for (let whole = false; !whole;) {
+    await party.start();
+    await party.until('is copied whole', async () => {
+      const copied = await other.entries(party.origin);
+      return copied.length === (await party.desk.status()).log.size;
+    });
+    await party.stop();
+    const copied = await other.entries(party.origin);
+    whole = copied.length === (await party.entries(party.origin)).length;
+  }
+}
+
+/** Says a message as soon as the node takes one; what it refuses before has to be one of two codes. */
+async function sayAtOnce(party: TestParty, to: TestParty, text: string): Promise<string> {
+  const refusals: string[] = [];
+  let said: string | null = null;
+  await party.until('speaks again', async () => {
+    said = await party.message(to, text).catch((error: unknown) => {
+      refusals.push(String(error));
+      return null;
+    });
+    return said !== null;
+  });
+  for (const refusal of refusals) {
+    expect(refusal).toMatch(/"code":"(?:restored|statements-awaited)"/u);
+  }
+  return said ?? '';
+}
+
+/** Waits until both sides have a docket with the same closed input and the same state. */
+async function untilEqualInputs(one: TestParty, other: TestParty, docket: string): Promise<void> {
+  await one.until(`equal inputs of ${docket} with ${other.name}`, async () => {
+    const query = `select input_digest, state_digest from dockets where id = '${docket}'`;
+    const [ours, theirs] = [await one.rows(query), await other.rows(query)];
+    return ours.length === 1 && JSON.stringify(ours) === JSON.stringify(theirs);
+  });
+}
+
 describe.each(databaseKinds)('a home put back from an old copy, on $name', (kind) => {
   it('signs nothing until its counterpart has stated its log, then goes on without a fork or loss', async () => {
     const north = await place.party({ name: 'Northland', kind });
@@ -77,16 +117,7 @@ describe.each(databaseKinds)('a home put back from an old copy, on $name', (kind
     const theirs = await south.message(north, 'While you still knew us.');
     for (const id of lost) await north.untilReceived(id);
     await south.untilReceived(theirs);
-    for (let whole = false; !whole;) {
-      await north.start();
-      await north.until('is copied whole', async () => {
-        const copied = await south.entries(north.origin);
-        return copied.length === (await north.desk.status()).log.size;
-      });
-      await north.stop();
-      const copied = await south.entries(north.origin);
-      whole = copied.length === (await north.entries(north.origin)).length;
-    }
+    await stopCopiedWhole(north, south);
     const before = (await north.entries(north.origin)).length;
     await south.stop();
     await south.configure({ heartbeatSeconds: 2 });
@@ -136,6 +167,48 @@ describe.each(databaseKinds)('a home put back from an old copy, on $name', (kind
     expect(own.slice(0, copy.length)).toEqual(copy);
     expect(copy.length).toBeGreaterThan(entriesBefore.length);
     for (const party of [north, south]) {
+      expect(await party.rows('select kind from evidence')).toEqual([]);
+      expect(await problemsOf(party)).toEqual([]);
+    }
+  }, 400_000);
+
+  it('says nothing on top of what it has forgotten, and both sides agree in the end', async () => {
+    const heartbeatSeconds = 86_400;
+    const north = await place.party({ name: 'Northland', kind, heartbeatSeconds });
+    const south = await place.party({ name: 'Southmark', kind, heartbeatSeconds });
+    await Promise.all([north.start(), south.start()]);
+    await pair(north, south);
+    const opening = { kind: 'incident.notify', to: [south.party], docket: null };
+    const docket = await north.desk.say({ ...opening, body: notification('Before the copy') });
+    await north.untilReceived(docket);
+    await south.stop();
+    await south.database.save();
+    await south.start();
+    const reach = { office: 'Duty officer 1', languages: ['en'] };
+    const act = { kind: 'incident.acknowledge', to: [north.party], docket, body: { reach } };
+    await south.untilReceived(await south.desk.say(act));
+    const lost = await south.message(north, 'after the copy');
+    await south.untilReceived(lost);
+    await stopCopiedWhole(south, north);
+
+    await south.database.putBack();
+    await south.start();
+    const next = await sayAtOnce(south, north, 'as soon as it may');
+    await south.untilReceived(next);
+    for (const party of [south, north]) {
+      await party.until('shows it as it was meant', async () => {
+        const shown = await party.shown(next);
+        return shown?.act === 'effective';
+      });
+      expect(await party.shown(next)).toMatchObject({ prior: lost, reason: null });
+    }
+    const { docket: channel } = (await south.shown(next)) ?? { docket: '' };
+    await untilEqualInputs(south, north, channel);
+    await untilEqualInputs(south, north, docket);
+    for (const party of [south, north]) {
+      const { alarms, log } = await party.desk.status();
+      expect(alarms).toEqual([]);
+      expect(log).toMatchObject({ blocked: null, awaited: 0 });
       expect(await party.rows('select kind from evidence')).toEqual([]);
       expect(await problemsOf(party)).toEqual([]);
     }

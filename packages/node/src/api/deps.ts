@@ -33,6 +33,8 @@ export interface ApiDeps {
   confirm(docket: string, seconds: number): Promise<Confirmed | null>;
   /** An officer's word that nobody else ever had our log, after a restore. */
   nobodyElse: AfterRestore['nobodyElse'];
+  /** An officer's word not to wait for what has not come back. */
+  withoutTheRest: AfterRestore['withoutTheRest'];
   /** Folds what is dirty and waits for it, so that an answer shows the newest state. */
   foldSettled(): Promise<void>;
   /** Fetches a document of at most `bytesMax` bytes from a web address. */

@@ -116,14 +116,19 @@ function restoreRoute(scope: FastifyInstance, deps: ApiDeps): void {
   typed(scope).post(
     '/restore/confirm',
     { schema: { body: restoreWord, response: { 200: restoreAnswer } } },
-    async () => {
+    async (request) => {
+      if ('withoutTheRest' in request.body) {
+        const { size, givenUp } = orProblem(await deps.withoutTheRest());
+        return { size, givenUp, ended: false };
+      }
+      const givenUp = 0;
       const confirmed = await deps.nobodyElse();
-      if (confirmed.ok) return { size: confirmed.value.size, ended: false };
+      if (confirmed.ok) return { size: confirmed.value.size, givenUp, ended: false };
       if (confirmed.code === 'not-enough-stated' || confirmed.code === 'entries-needed') {
         throw new ProblemError(failure('somebody-to-ask', '', confirmed.detail));
       }
       if (confirmed.code !== 'log-ended') throw new ProblemError(confirmed);
-      return { size: Number(confirmed.detail), ended: true };
+      return { size: Number(confirmed.detail), givenUp, ended: true };
     },
   );
 }

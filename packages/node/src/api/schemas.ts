@@ -210,6 +210,7 @@ export const status = z.object({
     size: z.number().int(),
     root: z.string().nullable(),
     blocked: z.string().nullable(),
+    awaited: z.number().int(),
     todo: z.string().nullable(),
   }),
   witnesses: z.array(witness),
@@ -293,8 +294,13 @@ export const rotationWish = z.strictObject({
 });
 
 /** The officer says it in so many words: nothing else is a reason to go on. */
-export const restoreWord = z.strictObject({ nobodyElse: z.literal(true) });
+export const restoreWord = z.union([
+  z.strictObject({ nobodyElse: z.literal(true) }),
+  z.strictObject({ withoutTheRest: z.literal(true) }),
+]);
 export const restoreAnswer = z.object({
+  /** Entries whose statements are given up. */
+  givenUp: z.number().int(),
   size: z.number().int(),
   /** The log ended: a witness cosigned more than is left of it. */
   ended: z.boolean(),

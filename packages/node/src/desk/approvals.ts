@@ -18,6 +18,7 @@ import {
 import type { EnvelopeSignature, Result } from '@comity/record';
 import { chainOf } from '@comity/accord';
 import type { SaidJob } from '../log/jobs.ts';
+import { awaitedWords } from '../log/awaited.ts';
 import { loadChain } from '../parties/chains.ts';
 import { authorityOf } from './authority.ts';
 import type { DeskDeps } from './deps.ts';
@@ -44,6 +45,7 @@ export type ApprovalFailure =
   | 'bad-signature'
   | 'bad-schema'
   | 'double-said'
+  | 'statements-awaited'
   | 'restored'
   | 'log-ended'
   | 'closed'
@@ -51,8 +53,8 @@ export type ApprovalFailure =
 
 /**
  * Adds signatures to a draft. Adding one that is there already changes nothing; adding to a logged
- * draft answers where it was logged. `restored`, `log-ended`: the signatures are kept, the node may not sign its
- * log now, and adding any of them again tries again.
+ * draft answers where it was logged. `restored`, `statements-awaited`, `log-ended`: the signatures are
+ * kept, the node may not say anything now, and adding any of them again tries again.
  */
 export async function addSignatures(
   deps: DeskDeps,
@@ -121,6 +123,7 @@ async function submit(deps: DeskDeps, draft: Draft): Promise<Result<Approval, Ap
   const logged = await deps.sequencer.said(job);
   if (!logged.ok) {
     if (logged.code === 'stale-draft') return await offerAnew(deps, draft);
+    if (logged.code === 'statements-awaited') return await notYet(deps);
     return failure(logged.code, logged.path, logged.detail);
   }
   await deps.afterLogged(job);
@@ -156,9 +159,16 @@ async function loggedAlready(
   return success({ state: 'logged', id: draft.id, docket, index, size });
 }
 
+async function notYet({ store, sequencer }: DeskDeps): Promise<Result<never, ApprovalFailure>> {
+  const detail = await awaitedWords(store.reader, sequencer.awaited);
+  return failure('statements-awaited', '', detail);
+}
+
 /** Marks the draft stale and drafts the same act again; both in one transaction. */
 async function offerAnew(deps: DeskDeps, draft: Draft): Promise<Result<Approval, ApprovalFailure>> {
   const { statement } = draft;
+  // What it would be drafted on top of has not come back yet.
+  if (deps.sequencer.blocked === null && deps.sequencer.awaited > 0) return await notYet(deps);
   const fresh = await deps.store.transact(async (tx): Promise<Result<Draft, DraftFailure>> => {
     await tx.updateTable('drafts').set({ state: 'discarded' }).where('id', '=', draft.id).execute();
     return await draftInside(deps, tx, {

@@ -19,6 +19,7 @@ import {
 import type { EnvelopeSignature, Result, Statement } from '@comity/record';
 import { chainOf, isActKind, kinds, levelOf, misnamedParty, parseBody } from '@comity/accord';
 import type { StoreTransaction } from '../store/store.ts';
+import { awaitedWords } from '../log/awaited.ts';
 import { loadChain } from '../parties/chains.ts';
 import { checkJson } from './json-text.ts';
 import type { DeskDeps } from './deps.ts';
@@ -55,12 +56,19 @@ export async function makeDraft(
   return await deps.store.transact((tx) => draftInside(deps, tx, request));
 }
 
-/** Like `makeDraft`, inside a transaction that the caller owns. */
+/**
+ * Like `makeDraft`, inside a transaction that the caller owns. `statements-awaited`: what it would have
+ * to stand on has not come back after a restore.
+ */
 export async function draftInside(
   deps: DeskDeps,
   tx: StoreTransaction,
   request: DraftRequest,
 ): Promise<Result<Draft, DraftFailure>> {
+  const { awaited, blocked } = deps.sequencer;
+  if (blocked === null && awaited > 0) {
+    return failure('statements-awaited', '', await awaitedWords(tx, awaited));
+  }
   if (!(await hasRoom(tx))) return failure('too-many-drafts', '');
   const place = await placeOf(deps, tx, request);
   if (!place.ok) return place;

@@ -40,4 +40,5 @@ export type DraftFailure =
   | 'not-paired'
   | 'terms-not-agreed'
   | 'too-many-drafts'
+  | 'statements-awaited'
   | 'no-credentials';

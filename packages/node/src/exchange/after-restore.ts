@@ -11,13 +11,17 @@ import type { ExchangeDeps } from './deps.ts';
 import type { IntakeReport } from './intake.ts';
 import { restoreAnswersMin, restoreAskAgainSeconds, restoreEntriesPerPartyMax } from './limits.ts';
 import { queueItems } from './outbox.ts';
+import { lostLogRequest } from './pouch-records.ts';
+import { makeRecovering } from './recovering.ts';
+import type { Recovering, RecoveringDeps } from './recovering.ts';
 
 export type RestoreDeps = Pick<
   ExchangeDeps,
   'store' | 'sequencer' | 'clock' | 'log' | 'askWitnesses'
->;
+> &
+  RecoveringDeps;
 
-type Heard = Pick<IntakeReport, 'sender' | 'ownLog'>;
+type Heard = Pick<IntakeReport, 'sender' | 'ownLog' | 'taken'>;
 
 export interface AfterRestore {
   /** Asks every counterpart while our log is blocked; returns whom. */
@@ -32,6 +36,10 @@ export interface AfterRestore {
    * witness cosigned more than is left. `not-enough-stated` while there is somebody to ask.
    */
   nobodyElse(): Promise<Result<{ size: number }, ClearRestoreCode | 'not-blocked'>>;
+  /** True once each time that we may speak again after a restore (recovering.ts). */
+  ended: Recovering['ended'];
+  /** An officer's word not to wait for statements that have not come back (recovering.ts). */
+  withoutTheRest: Recovering['withoutTheRest'];
 }
 
 /** Collects what is stated, until it is enough. */
@@ -41,6 +49,7 @@ export function makeAfterRestore(deps: RestoreDeps): AfterRestore {
 
 class Collector implements AfterRestore {
   readonly #deps: RestoreDeps;
+  readonly #recovering: Recovering;
   /** Newest statement of each counterpart and witness. */
   readonly #stated = new Map<string, string>();
   /** Copies of each counterpart by where they start. */
@@ -55,16 +64,28 @@ class Collector implements AfterRestore {
 
   constructor(deps: RestoreDeps) {
     this.#deps = deps;
+    this.#recovering = makeRecovering(deps);
+  }
+
+  ended(): boolean {
+    return this.#recovering.ended();
+  }
+
+  withoutTheRest(): ReturnType<AfterRestore['withoutTheRest']> {
+    return this.#recovering.withoutTheRest();
   }
 
   async ask(): Promise<string[]> {
     const { store, sequencer, clock } = this.#deps;
-    if (sequencer.blocked !== 'restored') return [];
+    if (sequencer.blocked !== 'restored') {
+      await this.#recovering.ask();
+      return [];
+    }
     const now = clock.now();
     if (now - this.#askedAt < restoreAskAgainSeconds) return [];
     this.#askedAt = now;
     const parties = (await channelParties(store.reader)).filter((each) => each.confirmed);
-    const ref = JSON.stringify({ type: 'request', what: 'checkpoint' });
+    const ref = lostLogRequest(false);
     await store.transact((tx) =>
       queueItems(
         tx,
@@ -108,7 +129,8 @@ class Collector implements AfterRestore {
     return heard;
   }
 
-  async heard({ sender, ownLog }: Heard): Promise<boolean> {
+  async heard(report: Heard): Promise<boolean> {
+    const { sender, ownLog } = report;
     const { sequencer } = this.#deps;
     const notes: string[] = [];
     for (const note of ownLog.notes) {
@@ -117,6 +139,7 @@ class Collector implements AfterRestore {
     }
     if (sequencer.blocked !== 'restored') {
       this.#forget();
+      await this.#recovering.heard(report);
       return false;
     }
     const fresh = ownLog.entries.filter((run) => this.#keep(sender, run)).length > 0;
@@ -162,8 +185,11 @@ class Collector implements AfterRestore {
     const enough = [...this.#answers].filter(([, answers]) => answers >= restoreAnswersMin);
     const exhausted = new Set(enough.map(([party]) => party));
     const cleared = await sequencer.clearRestore(stated, runs, { exhausted, nobodyElse });
-    if (cleared.ok) log('info', 'the log goes on after a restore', { size: cleared.value.size });
-    else log('warn', 'the log is still blocked after a restore', { code: cleared.code });
+    if (cleared.ok) {
+      const { size } = cleared.value;
+      log('info', 'the log goes on after a restore', { size, awaited: sequencer.awaited });
+      await this.#recovering.begin();
+    } else log('warn', 'the log is still blocked after a restore', { code: cleared.code });
     if (cleared.ok || cleared.code === 'log-ended') this.#forget();
     return cleared;
   }

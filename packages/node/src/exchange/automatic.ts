@@ -62,7 +62,9 @@ export async function sayAutomatic(
       draft: null,
     });
     if (logged.ok) return success({ id });
-    if (logged.code === 'log-ended') return failure('restored', '');
+    if (logged.code === 'log-ended' || logged.code === 'statements-awaited') {
+      return failure('restored', '');
+    }
     // Another automatic statement took the place in the `prior` chain: draft again on top of it.
     if (logged.code === 'restored' || logged.code === 'closed') return failure(logged.code, '');
   }

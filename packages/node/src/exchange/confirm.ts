@@ -5,6 +5,7 @@
 import { standingOf } from './confirmations.ts';
 import type { Standing } from './confirmations.ts';
 import type { ExchangeDeps } from './deps.ts';
+import { maySay } from '../log/jobs.ts';
 import { confirmAgainMs, confirmLookMs } from './limits.ts';
 
 export interface Confirmed {
@@ -61,7 +62,7 @@ async function whoCanBeAsked(
   docket: string,
   { by, missing }: Standing,
 ): Promise<string[]> {
-  if (missing.length === 0 || deps.sequencer.blocked !== null) return [];
+  if (missing.length === 0 || !maySay(deps.sequencer)) return [];
   const row = await deps.store.reader
     .selectFrom('dockets')
     .select('type')

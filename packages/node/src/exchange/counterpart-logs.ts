@@ -7,6 +7,7 @@ import { decodeBase64, encodeHex, formatVkey, parseCheckpoint, parseNote } from 
 import type { Chain, NoteSigner, PouchRecord } from '@comity/record';
 import { acceptCheckpoint, appendCopy, copyState, forked } from '../log/copies.ts';
 import { cosignedBelow, storeCosignatures, verifyLines } from '../log/cosignatures.ts';
+import { takeBackCheckpoint } from '../log/restored-checkpoints.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { ensureChannel, setChannel } from './channels.ts';
 import { cosignCounterpart } from './cosigning.ts';
@@ -114,7 +115,9 @@ async function takeSeen(
   now: number,
 ): Promise<string[]> {
   const { origin, size, root } = seen.checkpoint;
-  if (origin === own.origin) return [];
+  if (seen.party === own.party || origin === own.origin) {
+    return seen.party === own.party ? await takeOwnBack(tx, own.origin, seen, now) : [];
+  }
   const stored = await tx
     .selectFrom('checkpoints')
     .select(['root', 'note'])
@@ -135,6 +138,20 @@ async function takeSeen(
     if (!accepted.ok) return [];
   }
   return takeOwnAccount(tx, own, seen.chain, seen.noteText);
+}
+
+/** A checkpoint of our own log: what a restored home lost, and nothing new to any other. */
+export async function takeOwnBack(
+  tx: StoreTransaction,
+  ownOrigin: string,
+  seen: SeenCheckpoint,
+  now: number,
+): Promise<string[]> {
+  const { chain, checkpoint, noteText } = seen;
+  const keys = { log: logKeysFor(chain, noteText), ownAccount: ownAccountKeysOf(chain) };
+  const born = await takeBackCheckpoint(tx, seen, keys, now);
+  if (born === null) return [];
+  return docketsWithEntries(tx, checkpoint.origin, born.from, born.to, ownOrigin);
 }
 
 async function takeOwnAccount(

@@ -31,6 +31,7 @@ import type { RateLimits } from './rate-limits.ts';
 import type { PouchAnswer } from './routes/direct-server.ts';
 import { handRoute } from './routes/hand.ts';
 import type { HandRoute } from './routes/hand.ts';
+import { maySay } from '../log/jobs.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { Sealing } from './sealing.ts';
 import { watchSilence } from './silence.ts';
@@ -49,6 +50,7 @@ export interface Exchange {
   confirm(docket: string, seconds: number): Promise<Confirmed | null>;
   /** An officer's word that nobody else ever had our log (after-restore.ts). */
   nobodyElse: AfterRestore['nobodyElse'];
+  withoutTheRest: AfterRestore['withoutTheRest'];
   /** Heartbeats, silence, missing parents, passing on: what is due now. Call it every second or so. */
   chores(): Promise<void>;
   /** What was turned away or left alone, by reason; the chores write it to the log once a minute. */
@@ -160,6 +162,10 @@ class NodeExchange implements Exchange {
     return this.#restore.nobodyElse();
   }
 
+  withoutTheRest(): ReturnType<AfterRestore['withoutTheRest']> {
+    return this.#restore.withoutTheRest();
+  }
+
   async chores(): Promise<void> {
     const { store, clock, sequencer, notify } = this.#deps;
     const now = clock.now();
@@ -167,10 +173,11 @@ class NodeExchange implements Exchange {
     const paired = parties.map((each) => each.party);
     const silent = await store.transact((tx) => this.#choresInStore(tx, paired, now));
     for (const party of silent) notify({ type: 'channel', party });
+    if (this.#restore.ended()) await this.#compareAll(paired);
     await this.#restore.ask();
     this.#logCounters();
     if (sequencer.blocked === 'restored') this.#inBackground(() => this.#askWitnesses());
-    if (sequencer.blocked === null) await sayDueHeartbeats(this.#deps);
+    if (maySay(sequencer)) await sayDueHeartbeats(this.#deps);
     this.said(paired);
   }
 
@@ -250,6 +257,11 @@ class NodeExchange implements Exchange {
         }
       });
     });
+  }
+
+  /** Whatever a restore left unequal shows by the next heartbeat: it need not wait to be due. */
+  async #compareAll(paired: readonly string[]): Promise<void> {
+    for (const party of paired) await askByHeartbeat(this.#deps, party);
   }
 
   async #followUp(report: IntakeReport): Promise<void> {

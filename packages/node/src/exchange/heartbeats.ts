@@ -7,6 +7,7 @@
  */
 import { channelDocket, decodeHex, encodeHex, parseEnvelope, parseStatement } from '@comity/record';
 import type { JsonValue } from '@comity/record';
+import { maySay } from '../log/jobs.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { sayAutomatic } from './automatic.ts';
 import type { AutomaticDeps } from './automatic.ts';
@@ -93,7 +94,7 @@ export async function sayUncovered(deps: HeartbeatDeps, party: string): Promise<
   await deps.dockets.refold([]);
   const { reader } = deps.store;
   const leaves = await sharedDockets(reader, party);
-  if (leaves.length === 0 || deps.sequencer.blocked !== null) return;
+  if (leaves.length === 0 || !maySay(deps.sequencer)) return;
   const newest = await newestOwnTest(deps, party);
   if (newest !== null && covers(newest, leaves)) return;
   if (await travels(reader, party, channelDocket(deps.keys.party, party))) return;
@@ -153,8 +154,7 @@ export async function hearHeartbeat(
   const moving = !equal && (await travels(reader, party, channelDocket(deps.keys.party, party)));
   const comparison = equal ? 'equal' : moving ? 'in-flight' : 'differs';
   if (!allow(party)) return comparison;
-  const answer =
-    current || deps.sequencer.blocked !== null ? null : await askByHeartbeat(deps, party);
+  const answer = current || !maySay(deps.sequencer) ? null : await askByHeartbeat(deps, party);
   if (equal) return comparison;
   if (answer !== null) await queueDigests(deps, party, answer.id, answer.leaves);
   else if (current) await queueDigests(deps, party, newest.id, leaves);

@@ -91,6 +91,8 @@ export const passOnWatchedMax = 16_384;
 export const restoreAskAgainSeconds = 30;
 /** Answers of a counterpart with nothing new in them before it has no more of our log to give. */
 export const restoreAnswersMin = 3;
+/** A pouch with so many statements has not brought all that its sender has for us. */
+export const fullPouchStatementsMin = 32;
 /** Entries of our own log that are kept of one counterpart's copy while it is put together. */
 export const restoreEntriesPerPartyMax = 4_194_304;
 /** Statements that one sweep passes on. */

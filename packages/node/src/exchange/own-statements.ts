@@ -20,11 +20,13 @@ import type { Statement } from '@comity/record';
 import { raiseAlarm } from '../log/alarms.ts';
 import { insertPlaced } from '../log/batch-rows.ts';
 import type { SaidJob } from '../log/jobs.ts';
+import { markDirty } from '../dockets/dirty.ts';
 import { loadChain } from '../parties/chains.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { completeAnchorLines } from './anchor-lines.ts';
 import { divideAnchorLines } from './anchors.ts';
 import type { ExchangeDeps } from './deps.ts';
+import { takeOwnBack } from './counterpart-logs.ts';
 import { docketOf } from './envelope-checks.ts';
 import type { ReadEnvelope } from './envelope-checks.ts';
 import { queueItems } from './outbox.ts';
@@ -89,6 +91,7 @@ async function completeOwn(
   if (docket !== null) taken.dockets.push(docket);
 }
 
+/** With the checkpoint in the proof that came: it is the first that covered the entry. */
 async function recover(deps: OwnDeps, read: ReadEnvelope): Promise<boolean> {
   const { id, coming, parsed } = read;
   if (!parsed.ok || deps.sequencer.blocked !== null) return false;
@@ -96,7 +99,26 @@ async function recover(deps: OwnDeps, read: ReadEnvelope): Promise<boolean> {
   const listDigest = signatureListDigest(coming.envelope.signatures);
   const entry = encodeHex(logEntry('said', id, listDigest));
   if (!(await isOrphan(deps.store.reader, entry))) return false;
+  await takeProofBack(deps, read, listDigest);
   return (await deps.sequencer.said(await jobOf(deps, read, statement))).ok;
+}
+
+async function takeProofBack(
+  { store, keys, clock }: OwnDeps,
+  { id, coming }: ReadEnvelope,
+  listDigest: Uint8Array,
+): Promise<void> {
+  const chain = await loadChain(store.reader, keys.party);
+  if (chain === null) return;
+  const proofs = makeProofChecks();
+  proofs.check(chain, coming.said, logEntry('said', id, listDigest));
+  const ownOrigin = keys.logSigner.key.name;
+  const now = clock.now();
+  await store.transact(async (tx) => {
+    for (const seen of proofs.seen()) {
+      await markDirty(tx, await takeOwnBack(tx, ownOrigin, seen, now));
+    }
+  });
 }
 
 /** The statement as it was said, to be sent again: who has it answers with the receipts we lost. */

@@ -1,6 +1,7 @@
 /** What goes into a pouch for each row of a counterpart's queue. */
 import { decodeHex, encodeBase64, parseEnvelope } from '@comity/record';
 import type { PouchRecord } from '@comity/record';
+import { readRestoredFrom } from '../log/awaited.ts';
 import { ownProof } from '../log/proofs.ts';
 import { rootAt, treeSize } from '../log/tiles.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
@@ -118,6 +119,7 @@ export async function rowRecord(
     case 'entries':
       return entriesRecord(reader, own, row.ref);
     case 'request':
+      return requestRecord(reader, own, row.ref);
     case 'digests':
       return JSON.parse(row.ref) as PouchRecord;
     case 'facts': {
@@ -125,6 +127,28 @@ export async function rowRecord(
       return docketFacts(reader, docket, from);
     }
   }
+}
+
+type RequestRecord = Extract<PouchRecord, { type: 'request' }>;
+
+/** A row that asks for what we lost of our log; `settled`: for nothing but what others know of it. */
+export function lostLogRequest(settled: boolean): string {
+  return JSON.stringify({ type: 'request', what: 'checkpoint', ...(settled ? { settled } : {}) });
+}
+
+/**
+ * A request as it waits, except that whoever asks for its own log says from where on it lost what it
+ * had: that may have changed since, and one row for it is enough.
+ */
+async function requestRecord(reader: StoreReader, own: OwnLog, ref: string): Promise<PouchRecord> {
+  const request = JSON.parse(ref) as RequestRecord & { settled?: boolean };
+  if (request.what !== 'checkpoint') return request;
+  const { type, what } = request;
+  if (request.settled === true) {
+    return { type, what, origin: own.origin, from: await treeSize(reader, own.origin) };
+  }
+  const lost = await readRestoredFrom(reader);
+  return lost === null ? request : { type, what, ...lost };
 }
 
 async function statementRecord(

@@ -28,11 +28,15 @@ export interface CheckedProofRecord extends ComingProof {
   size: number;
 }
 
-/** The records that hold. `chainOf` gives the chain of a known party, from memory. */
+/**
+ * The records that hold. `chainOf` gives the chain of a known party, from memory. Those of our own
+ * log are left out: they only show the checkpoints in them, which a restored home takes back.
+ */
 export function checkProofRecords(
   records: readonly ComingProof[],
   chainOf: (party: string) => Chain | null,
   proofs: ProofChecks,
+  self: string,
 ): CheckedProofRecord[] {
   const checked: CheckedProofRecord[] = [];
   for (const record of records) {
@@ -42,7 +46,7 @@ export function checkProofRecords(
     if (chain === null || listDigest?.length !== 32 || id?.length !== 32) continue;
     const leaf = logEntry(record.role, record.statement, listDigest);
     const result = proofs.check(chain, record.proof, leaf);
-    if (!result.ok) continue;
+    if (!result.ok || record.party === self) continue;
     const { checkpoint, proof } = result.value;
     const { origin, size } = checkpoint;
     checked.push({ ...record, origin, index: proof.index, size });
@@ -59,7 +63,9 @@ export interface ProofsStored {
 
 /**
  * Stores checked proofs. The first receipt of a party for a statement stands; of two entries for
- * one statement in one log the lower index counts, so a lower one is added beside it.
+ * one statement in one log the lower index counts, so a lower one is added beside it. Of two proofs
+ * of one entry the one by the smaller checkpoint counts: a restored party may prove its entry by a
+ * later one until it has that at which the entry was born again.
  */
 export async function storeProofs(
   tx: StoreTransaction,
@@ -81,9 +87,11 @@ export async function storeProofs(
       receipts.push({ id: proof.statement, by: proof.party });
     }
     const lowest = known.get(proofKey(proof));
-    if (lowest !== undefined && lowest <= proof.index) continue;
-    known.set(proofKey(proof), proof.index);
-    fresh.push(proof);
+    const earlier = lowest?.index === proof.index && proof.size < lowest.size;
+    if (lowest !== undefined && lowest.index <= proof.index && !earlier) continue;
+    known.set(proofKey(proof), proof);
+    if (earlier) await replaceProof(tx, proof);
+    else fresh.push(proof);
     if (row !== undefined && row.docket !== '') dockets.add(row.docket);
   }
   const rows = fresh.map((each) => ({
@@ -115,6 +123,20 @@ async function answerOtherLists(
     if (role !== 'held' || row === undefined || row.own === 1) continue;
     if (row.list_digest !== listDigest) await sendOurs(tx, party, [statement], now);
   }
+}
+
+async function replaceProof(tx: StoreTransaction, proof: CheckedProofRecord): Promise<void> {
+  const { statement, party, role, origin, index, size, listDigest } = proof;
+  await tx
+    .updateTable('proofs')
+    .set({ size, proof: proof.proof })
+    .where('statement', '=', statement)
+    .where('party', '=', party)
+    .where('role', '=', role)
+    .where('origin', '=', origin)
+    .where('log_index', '=', index)
+    .where('list_digest', '=', listDigest)
+    .execute();
 }
 
 /** Whoever holds a statement, or has said it, needs it no more. */
@@ -159,21 +181,24 @@ async function statementsOf(
   return found;
 }
 
+type KnownProof = Pick<CheckedProofRecord, 'index' | 'size'>;
+
 async function knownProofs(
   reader: StoreReader | StoreTransaction,
   checked: readonly CheckedProofRecord[],
-): Promise<Map<string, number>> {
-  const lowest = new Map<string, number>();
+): Promise<Map<string, KnownProof>> {
+  const lowest = new Map<string, KnownProof>();
   const ids = [...new Set(checked.map((each) => each.statement))];
   for (let start = 0; start < ids.length; start += sqlListMax) {
     const rows = await reader
       .selectFrom('proofs')
-      .select(['statement', 'party', 'role', 'origin', 'log_index'])
+      .select(['statement', 'party', 'role', 'origin', 'log_index', 'size'])
       .where('statement', 'in', ids.slice(start, start + sqlListMax))
       .execute();
     for (const row of rows) {
       const key = proofKey(row);
-      lowest.set(key, Math.min(lowest.get(key) ?? Infinity, row.log_index));
+      const { log_index: index, size } = row;
+      if (index < (lowest.get(key)?.index ?? Infinity)) lowest.set(key, { index, size });
     }
   }
   return lowest;

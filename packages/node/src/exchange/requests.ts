@@ -8,6 +8,7 @@ import type { PouchRecord } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { copyState } from '../log/copies.ts';
 import { foldedParticipants, mayHave } from './audience.ts';
+import { nextWindow } from './facts.ts';
 import {
   entriesPerPouchMax,
   lostPerAnswerMax,
@@ -36,8 +37,7 @@ export async function answerRequests(
   for (const request of requests.slice(0, requestsPerPouchMax)) {
     items.push(...(await answersTo(tx, party, request, theirSize)));
   }
-  const restored = requests.some(({ what }) => what === 'checkpoint');
-  items.push(...(await lostStatements(tx, party, restored ? theirSize : null)));
+  items.push(...(await lostStatements(tx, party, await lostFrom(tx, party, requests, theirSize))));
   await queueItems(tx, items, now);
 }
 
@@ -63,8 +63,19 @@ async function answersTo(
     case 'facts':
       if (request.docket === undefined) return [];
       if (!(await takesPart(reader, party, request.docket))) return [];
-      return [{ party, item: 'facts', ref: JSON.stringify({ docket: request.docket }), lane: 1 }];
+      return [await factsAnswer(reader, party, request.docket)];
   }
+}
+
+/** Of a docket that is larger than one record the next window each time that it is asked for. */
+async function factsAnswer(
+  tx: StoreTransaction,
+  party: string,
+  docket: string,
+): Promise<QueueItem> {
+  const from = await nextWindow(tx, party, docket);
+  const ref = JSON.stringify({ docket, ...(from === '' ? {} : { from }) });
+  return { party, item: 'facts', ref, lane: 1 };
 }
 
 /** Our copy of the asker's log from this size on, in as many records as it takes. */
@@ -83,51 +94,93 @@ async function entriesSince(
   return items;
 }
 
+/** A place in a log of the asker. */
+interface LogPlace {
+  origin: string;
+  size: number;
+}
+
+/**
+ * From where on the asker lost what its log had: where it says so, in whichever of its logs, else its
+ * size, of which an asker that has its entries back already cannot speak. Null where it does not ask.
+ */
+async function lostFrom(
+  tx: StoreTransaction,
+  party: string,
+  requests: readonly ComingRequest[],
+  theirSize: number,
+): Promise<LogPlace | null> {
+  const asked = requests.filter((request) => request.what === 'checkpoint');
+  const { origin, from } = asked.find((request) => request.from !== undefined) ?? asked[0] ?? {};
+  if (asked.length === 0) return null;
+  const known = await tx
+    .selectFrom('credentials')
+    .select('origin')
+    .where('party', '=', party)
+    .orderBy('version', 'desc')
+    .execute();
+  if (origin !== undefined && from !== undefined) {
+    return known.some((row) => row.origin === origin) ? { origin, size: from } : null;
+  }
+  return known[0] === undefined ? null : { origin: known[0].origin, size: theirSize };
+}
+
+type Walk = LogPlace & { next: number };
+
 const lostKey = (party: string) => `lost-since/${party}`;
 
 /**
  * What a restored log has lost, the statements of its entries from a size on, in portions in the
  * order of the log. How far we are is kept: asked again with the same size, and with every later pouch
  * of the asker (which after the first answer may have its log back and ask no more), it goes on where
- * it ended, whatever became of what was sent before. `askedFrom` is null where nothing was asked.
+ * it ended, whatever became of what was sent before. `asked` is null where nothing was asked.
  */
 async function lostStatements(
   tx: StoreTransaction,
   party: string,
-  askedFrom: number | null,
+  asked: LogPlace | null,
 ): Promise<QueueItem[]> {
   const row = await tx
     .selectFrom('meta')
     .select('value')
     .where('key', '=', lostKey(party))
     .executeTakeFirst();
-  const walk = row === undefined ? null : (JSON.parse(row.value) as { size: number; next: number });
-  const goesOn = walk !== null && (askedFrom === null || askedFrom === walk.size);
-  const size = goesOn ? walk.size : askedFrom;
-  if (size === null) return [];
-  const lost = await lostPortion(tx, party, goesOn ? walk.next : size);
+  const kept = row === undefined ? {} : (JSON.parse(row.value) as Partial<Walk>);
+  // One without an origin was begun by an earlier version, and is begun again.
+  const walk = kept.origin === undefined ? null : (kept as Walk);
+  const same = walk?.origin === asked?.origin && walk?.size === asked?.size;
+  const goesOn = walk !== null && (asked === null || same);
+  const place = goesOn ? walk : asked;
+  if (place === null) return [];
+  const { origin, size } = place;
+  const lost = await lostPortion(tx, party, origin, goesOn ? walk.next : size);
   const last = lost.at(-1);
   if (last === undefined || lost.length < lostPerAnswerMax) {
     await tx.deleteFrom('meta').where('key', '=', lostKey(party)).execute();
   } else {
-    const value = JSON.stringify({ size, next: last.index + 1 });
+    const value = JSON.stringify({ origin, size, next: last.index + 1 });
     await tx
       .insertInto('meta')
       .values({ key: lostKey(party), value })
       .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
       .execute();
   }
-  return lost.map(({ id }) => ({ party, item: 'statement', ref: id, lane: 1 }));
+  return lost.flatMap(({ id, held, theirs }): QueueItem[] => {
+    if (!theirs) return [];
+    const statement = { party, item: 'statement', ref: id, lane: 1 } as const;
+    // Its own receipt: by the checkpoint in it the entry has its own-account time again.
+    const ref = JSON.stringify({ statement: id, party, role: 'held' });
+    return held ? [statement, { party, item: 'proof', ref, lane: 1 }] : [statement];
+  });
 }
 
-/** At most so many statements of entries of the party's newest log from an index on, in its order. */
+/** At most so many statements of entries of a log of the party's from an index on, in its order. */
 async function lostPortion(
   tx: StoreTransaction,
   party: string,
+  origin: string,
   from: number,
-): Promise<{ id: string; index: number }[]> {
-  const origin = await newestOrigin(tx, party);
-  if (origin === null) return [];
+): Promise<{ id: string; index: number; held: boolean; theirs: boolean }[]> {
   const said = await tx
     .selectFrom('statements')
     .select(['id', 'said_index as index'])
@@ -141,6 +194,7 @@ async function lostPortion(
     .selectFrom('proofs')
     .innerJoin('statements', 'statements.id', 'proofs.statement')
     .select(['statements.id', 'proofs.log_index as index'])
+    .select(['statements.author', 'statements.envelope'])
     .where('proofs.party', '=', party)
     .where('proofs.role', '=', 'held')
     .where('proofs.origin', '=', origin)
@@ -148,18 +202,12 @@ async function lostPortion(
     .orderBy('proofs.log_index')
     .limit(lostPerAnswerMax)
     .execute();
-  return [...said, ...held].sort((a, b) => a.index - b.index).slice(0, lostPerAnswerMax);
-}
-
-async function newestOrigin(tx: StoreTransaction, party: string): Promise<string | null> {
-  const row = await tx
-    .selectFrom('credentials')
-    .select('origin')
-    .where('party', '=', party)
-    .orderBy('version', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.origin ?? null;
+  const rows = [
+    ...said.map((row) => ({ ...row, held: false, theirs: true })),
+    // That its log names a statement does not make it one for its eyes.
+    ...held.map((row) => ({ ...row, held: true, theirs: mayHave(party, row) })),
+  ];
+  return rows.sort((a, b) => a.index - b.index).slice(0, lostPerAnswerMax);
 }
 
 async function statementAnswers(

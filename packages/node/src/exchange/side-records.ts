@@ -62,7 +62,8 @@ export async function takeSideRecords(
   const of = <T extends PouchRecord['type']>(type: T) =>
     pouch.records.filter((each): each is Extract<PouchRecord, { type: T }> => each.type === type);
   const chainOf = (party: string): Chain | null => context.chains.get(party)?.chain ?? null;
-  const checked = checkProofRecords(of('proof').slice(0, proofsPerPouchMax), chainOf, proofs);
+  const records = of('proof').slice(0, proofsPerPouchMax);
+  const checked = checkProofRecords(records, chainOf, proofs, deps.keys.party);
   const book = await bookFor(deps, pouch.records);
   const cosignatures = checkAll(book, of('cosignature').slice(0, cosignaturesPerPouchMax));
   const chain = chainOf(sender) ?? opened.chain;

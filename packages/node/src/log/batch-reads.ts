@@ -119,7 +119,10 @@ export async function loadCredentials(
 export interface AdoptedPlace {
   origin: string;
   index: number;
+  /** Of the smallest checkpoint that we know to cover it (restored-checkpoints.ts). */
   size: number;
+  /** Nobody waited for it any more. */
+  givenUp: boolean;
 }
 
 /**
@@ -138,7 +141,7 @@ export async function loadAdopted(
     .selectAll()
     .where('entry', 'in', entries.map(encodeHex))
     .execute();
-  for (const { entry, log_index: index, size } of rows) {
+  for (const { entry, log_index: index, size, given_up: given } of rows) {
     const earlier = await tx
       .selectFrom('entries')
       .innerJoin('credentials', 'credentials.origin', 'entries.origin')
@@ -150,7 +153,16 @@ export async function loadAdopted(
       .orderBy('credentials.version')
       .limit(1)
       .executeTakeFirst();
-    found.set(entry, { origin: earlier?.origin ?? origin, index, size });
+    const at = earlier?.origin ?? origin;
+    const covering = await tx
+      .selectFrom('checkpoints')
+      .select('size')
+      .where('origin', '=', at)
+      .where('size', '>', index)
+      .orderBy('size')
+      .limit(1)
+      .executeTakeFirst();
+    found.set(entry, { origin: at, index, size: covering?.size ?? size, givenUp: given === 1 });
   }
   return found;
 }

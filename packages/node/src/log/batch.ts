@@ -20,6 +20,7 @@ import {
   type AdoptedPlace,
   type KnownStatement,
 } from './batch-reads.ts';
+import { endAwaiting } from './awaited.ts';
 import { entryRows, insertPlaced, type Placed } from './batch-rows.ts';
 import { ownCheckpointRows, signCheckpoint, type SignedCheckpoint } from './checkpoints.ts';
 import type { HeldJob, Logged, SaidJob } from './jobs.ts';
@@ -27,7 +28,7 @@ import { tileRows } from './tiles.ts';
 import { edgeRoot, extendEdge, type TreeEdge } from './tree.ts';
 
 export type Job = { role: 'said'; job: SaidJob } | { role: 'held'; job: HeldJob };
-export type JobResult = Result<Logged, 'stale-draft' | 'double-said'>;
+export type JobResult = Result<Logged, 'stale-draft' | 'double-said' | 'statements-awaited'>;
 
 export interface BatchContext {
   edge: TreeEdge;
@@ -38,6 +39,8 @@ export interface BatchContext {
   time: number;
   /** Whether entries adopted after a restore still wait for their statements. */
   adopted: boolean;
+  /** How many of them are waited for: until the last has come we say nothing else (awaited.ts). */
+  awaited: number;
   /** Whether envelopes parked during a block are still to be logged. */
   parked: boolean;
   follow: FollowUp | null;
@@ -51,6 +54,8 @@ export interface BatchOutcome {
   results: JobResult[];
   edge: TreeEdge;
   signed: SignedCheckpoint | null;
+  /** How many entries wait for their statements after it. */
+  awaited: number;
 }
 
 /**
@@ -66,14 +71,18 @@ export async function writeBatch(
   const origin = context.logSigner.key.name;
   const entries = jobs.map(({ role, job }) => logEntry(role, job.id, job.listDigest));
   const past = await loadPast(tx, jobs, context.adopted ? entries : [], origin);
-  const plan = decide(jobs, entries, past, context.edge.size);
+  const plan = decide(jobs, entries, { ...past, awaited: context.awaited > 0 }, context.edge.size);
   const results = plan.results.map((result) => result(plan.size));
   const placed = plan.placed.map((place) => place(plan.size));
   if (placed.length > 0) await insertPlaced(tx, origin, placed, context.now);
   await forgetWaiting(tx, context, jobs, plan.recovered);
+  const awaited = context.awaited - plan.back;
+  if (plan.back > 0 && awaited === 0) await endAwaiting(tx, context.now);
   const logged = jobs.filter((_, i) => results[i]?.ok);
   if (logged.length > 0) await context.follow?.(tx, logged, context.now);
-  if (plan.fresh.length === 0) return { results, edge: context.edge, signed: null };
+  if (plan.fresh.length === 0) {
+    return { results, edge: context.edge, signed: null, awaited };
+  }
   const { edge, tiles } = extendEdge(context.edge, plan.fresh);
   const checkpoint = { origin, size: edge.size, root: edgeRoot(edge) };
   const { logSigner, ownAccountSigner, time, now } = context;
@@ -83,7 +92,7 @@ export async function writeBatch(
     tileRows(origin, tiles),
     ...ownCheckpointRows(signed, now),
   ]);
-  return { results, edge, signed };
+  return { results, edge, signed, awaited };
 }
 
 interface Past {
@@ -91,6 +100,7 @@ interface Past {
   priors: Map<string, string>;
   credentials: Map<string, string>;
   adopted: Map<string, AdoptedPlace>;
+  awaited: boolean;
 }
 
 async function loadPast(
@@ -98,7 +108,7 @@ async function loadPast(
   jobs: readonly Job[],
   entries: readonly Uint8Array[],
   origin: string,
-): Promise<Past> {
+): Promise<Omit<Past, 'awaited'>> {
   const said = jobs.flatMap((one) => (one.role === 'said' ? [one.job] : []));
   return {
     known: await loadKnown(tx, [...new Set(jobs.map(({ job }) => job.id))]),
@@ -113,6 +123,8 @@ interface Plan {
   size: number;
   fresh: Uint8Array[];
   recovered: string[];
+  /** How many of the recovered were waited for. */
+  back: number;
   results: ((size: number) => JobResult)[];
   placed: ((size: number) => Placed)[];
 }
@@ -123,7 +135,7 @@ function decide(
   past: Past,
   start: number,
 ): Plan {
-  const plan: Plan = { size: start, fresh: [], recovered: [], results: [], placed: [] };
+  const plan: Plan = { size: start, fresh: [], recovered: [], back: 0, results: [], placed: [] };
   const inBatch = new Map<string, { entry: string; result: (size: number) => JobResult }>();
   jobs.forEach((one, i) => {
     const entry = entries[i] as Uint8Array;
@@ -152,6 +164,9 @@ function decideOne(
   const known = row === undefined ? null : knownPlace(one, row);
   if (known !== null) return () => known;
   const adopted = past.adopted.get(encodeHex(entry));
+  if (adopted === undefined && one.role === 'said' && past.awaited) {
+    return () => failure('statements-awaited', id);
+  }
   // What came back after a restore was checked against its chain when it was first said.
   if (adopted === undefined && one.role === 'said' && isStale(one.job, past)) {
     return () => failure('stale-draft', id);
@@ -159,9 +174,10 @@ function decideOne(
   if (one.role === 'said') advanceChains(one.job, past);
   const update = row !== undefined;
   if (adopted !== undefined) {
+    const { origin, index, size, givenUp } = adopted;
     plan.recovered.push(encodeHex(entry));
-    plan.placed.push(() => ({ ...one, ...adopted, update }));
-    const { index, size } = adopted;
+    if (!givenUp) plan.back += 1;
+    plan.placed.push(() => ({ ...one, origin, index, size, update }));
     return () => success({ id, index, size });
   }
   const index = plan.size;

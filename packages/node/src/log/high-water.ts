@@ -4,7 +4,10 @@
  */
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { LogLine } from '../context.ts';
 
+const retryMsMin = 100;
+const retryMsMax = 5_000;
 const header = 'comity-high-water/v1';
 
 export interface HighWater {
@@ -62,5 +65,25 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Tries until it succeeds: what is committed may be published only after this. Throws once closed. */
+export async function insistOnHighWater(
+  path: string,
+  mark: HighWater,
+  closed: () => boolean,
+  log?: LogLine,
+): Promise<void> {
+  for (let wait = retryMsMin; ; wait = Math.min(wait * 2, retryMsMax)) {
+    try {
+      await writeHighWater(path, mark);
+      return;
+    } catch (error) {
+      if (closed()) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      log?.('error', 'the high-water file cannot be written; nothing is published', { message });
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
   }
 }

@@ -89,11 +89,21 @@ export interface RestoreWord {
   exhausted?: ReadonlySet<string>;
 }
 
+/**
+ * Why a statement of ours was not logged. `statements-awaited`: others have yet to give back what we
+ * said before a restore (awaited.ts).
+ */
+export type SaidFailure =
+  'stale-draft' | 'double-said' | 'statements-awaited' | 'restored' | 'log-ended' | 'closed';
+
+/** Whether something of ours may be said now. */
+export function maySay({ blocked, awaited }: Pick<Sequencer, 'blocked' | 'awaited'>): boolean {
+  return blocked === null && awaited === 0;
+}
+
 export interface Sequencer {
   /** Logs one statement of ours; resolves when it is durable and its checkpoint is published. */
-  said(
-    job: SaidJob,
-  ): Promise<Result<Logged, 'stale-draft' | 'double-said' | 'restored' | 'log-ended' | 'closed'>>;
+  said(job: SaidJob): Promise<Result<Logged, SaidFailure>>;
   /**
    * Logs statements of others, all of them or (on failure) none; the same order as given. One that
    * is already held gives its first place. While blocked the jobs are parked durably, the answer is
@@ -102,6 +112,13 @@ export interface Sequencer {
   held(jobs: HeldJob[]): Promise<Result<Logged[], 'restored' | 'closed'>>;
   /** Not null while nothing may be signed. */
   readonly blocked: Blocked | null;
+  /**
+   * Entries of a rebuilt log whose statements have not come back: while there are any, we say nothing
+   * but what comes back. Statements of others are logged.
+   */
+  readonly awaited: number;
+  /** Waits no longer, with the alarm `statements-lost`; gives how many are given up. */
+  giveUpAwaited(): Promise<number>;
   /** Newest published checkpoint; null while the log is empty. */
   newest(): PublishedCheckpoint | null;
   /**

@@ -2,6 +2,7 @@
 import { encodeHex, equalBytes, decodeHex, formatVkey, InvariantError } from '@comity/record';
 import type { NoteKey } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
+import { countAwaited } from './awaited.ts';
 import { newestCheckpoint, openOwnCheckpoint } from './checkpoints.ts';
 import { readEndedLog, type EndedLog } from './ended-log.ts';
 import type { HighWater } from './high-water.ts';
@@ -15,6 +16,8 @@ export interface LogState {
   /** Newest own-account time that was signed; 0 before any. */
   time: number;
   adopted: boolean;
+  /** Of those how many are waited for before anything else is said (awaited.ts). */
+  awaited: number;
   parked: boolean;
   /** Not null where this log has ended: nothing is signed in it ever again. */
   ended: EndedLog | null;
@@ -22,7 +25,7 @@ export interface LogState {
 
 /**
  * Loads and verifies the right edge: the stored note must be ours and its root that of the tiles.
- * Seven reads, whatever the log's size. Throws when the database contradicts itself.
+ * Eight reads, whatever the log's size. Throws when the database contradicts itself.
  */
 export async function loadLogState(
   reader: StoreReader | StoreTransaction,
@@ -45,6 +48,7 @@ export async function loadLogState(
     newest,
     time: await lastOwnTime(reader, origin, size, formatVkey(ownAccountKey)),
     adopted: await hasRows(reader, 'adopted_entries'),
+    awaited: await countAwaited(reader),
     parked: await hasRows(reader, 'parked'),
     ended: await readEndedLog(reader, origin),
   };

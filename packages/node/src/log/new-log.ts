@@ -65,13 +65,13 @@ export async function beginLog(
   deps: BeginDeps,
   { ended, lastTime }: LogBefore,
   job: SaidJob,
-): Promise<Result<Begun, 'stale-draft' | 'double-said' | 'log-ended'>> {
+): Promise<Result<Begun, 'stale-draft' | 'double-said' | 'statements-awaited' | 'log-ended'>> {
   const { store, ownAccountSigner } = deps;
   const signer = deps.nextLogSigner?.() ?? null;
   if (signer === null || !beginsLog(job, ended, signer)) return failure('log-ended', ended.origin);
   const now = deps.clock.now();
   const time = Math.max(now, lastTime, 1);
-  const waiting = { adopted: false, parked: false, follow: deps.follow ?? null };
+  const waiting = { adopted: false, awaited: 0, parked: false, follow: deps.follow ?? null };
   const context = { edge: emptyEdge, logSigner: signer, ownAccountSigner, now, time, ...waiting };
   const logged = await store.transact(async (tx) => {
     // In the first lane: without it counterparts cannot read what else is in our pouches.

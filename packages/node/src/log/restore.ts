@@ -17,6 +17,7 @@ import {
 } from '@comity/record';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { clearAlarm, raiseAlarm } from './alarms.ts';
+import { beginAwaiting } from './awaited.ts';
 import { insertEntries } from './batch-rows.ts';
 import { noteWithLinesOf, openOwnCheckpoint } from './checkpoints.ts';
 import { writeHighWater, type HighWater } from './high-water.ts';
@@ -272,7 +273,8 @@ async function insertAdopted(
   for (let from = 0; from < entries.length; from += entriesPerStepMax) {
     const rows = entries
       .slice(from, from + entriesPerStepMax)
-      .map((entry, i) => ({ entry: encodeHex(entry), log_index: start + from + i, size }));
+      .map((entry, i) => ({ entry: encodeHex(entry), log_index: start + from + i }))
+      .map((row) => ({ ...row, size, given_up: 0 }));
     await tx
       .insertInto('adopted_entries')
       .values(rows)
@@ -340,6 +342,8 @@ export async function rebuildFrom(
     return await store.transact(async (tx) => {
       const rebuilt = await rebuildLog(tx, keys, judged.value, copies, word, place);
       if (!rebuilt.ok) throw new Undo(rebuilt);
+      const from = { origin: keys.logKey.name, from: place.size };
+      await beginAwaiting(tx, from, place.now);
       await clearAlarm(tx, { code: 'restored', party: null, about: '' }, place.now);
       return success({ ...rebuilt.value, newest: judged.value.opened[0] ?? null });
     });

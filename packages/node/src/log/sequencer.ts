@@ -21,7 +21,7 @@ import type { Store } from '../store/store.ts';
 import { writeBatch, type BatchOutcome, type FollowUp, type Job, type JobResult } from './batch.ts';
 import { alarmRestored } from './blocked-words.ts';
 import { openOwnCheckpoint } from './checkpoints.ts';
-import { readHighWater, writeHighWater } from './high-water.ts';
+import { insistOnHighWater, readHighWater, writeHighWater } from './high-water.ts';
 import type {
   Blocked,
   ClearRestoreCode,
@@ -30,33 +30,25 @@ import type {
   Logged,
   PublishedCheckpoint,
   RestoreWord,
+  SaidFailure,
   SaidJob,
   Sequencer,
   StatedCheckpoint,
 } from './jobs.ts';
 import { blockOf, highWaterOf, isBehind, loadLogState, type LogState } from './log-state.ts';
 import { recordEvidence } from './alarms.ts';
+import { giveUpAwaited } from './awaited.ts';
 import { beginLog } from './new-log.ts';
 import { parkJobs, readParked } from './parked.ts';
 import { keepMark, rebuildFrom } from './restore.ts';
 import { rootAt } from './tiles.ts';
 
-export type {
-  EntryRun,
-  HeldJob,
-  Logged,
-  PublishedCheckpoint,
-  SaidJob,
-  Sequencer,
-  StatedCheckpoint,
-} from './jobs.ts';
+export type { Sequencer } from './jobs.ts';
 
 /** Jobs in one transaction. */
 const batchJobsMax = 256;
 /** Jobs that may wait; past it callers are failing to bound their own work. */
 const queuedJobsMax = 200_000;
-const highWaterRetryMsMin = 100;
-const highWaterRetryMsMax = 5_000;
 
 export interface SequencerDeps {
   store: Store;
@@ -126,9 +118,20 @@ class LogSequencer implements Sequencer {
     return this.#state.newest;
   }
 
-  async said(
-    job: SaidJob,
-  ): Promise<Result<Logged, 'stale-draft' | 'double-said' | 'restored' | 'log-ended' | 'closed'>> {
+  get awaited(): number {
+    return this.#state.awaited;
+  }
+
+  async giveUpAwaited(): Promise<number> {
+    const { store, clock } = this.#deps;
+    const given = await store.transact((tx) => giveUpAwaited(tx, clock.now()));
+    // A batch that is being settled counted before.
+    await this.settled();
+    this.#state = { ...this.#state, awaited: 0 };
+    return given;
+  }
+
+  async said(job: SaidJob): Promise<Result<Logged, SaidFailure>> {
     if (this.#blocked === 'ended') return await this.#begin(job);
     const result = await this.#enqueue({ role: 'said', job });
     if (result === 'ended') return failure('log-ended', this.#deps.logSigner.key.name);
@@ -291,7 +294,8 @@ class LogSequencer implements Sequencer {
   async #runBatch(batch: readonly Queued[]): Promise<void> {
     if (this.#doubtful) await this.#reload();
     const outcome = await this.#commit(batch.map(({ job }) => job));
-    const { signed } = outcome;
+    const { signed, awaited } = outcome;
+    this.#state = { ...this.#state, awaited };
     if (signed !== null) {
       const newest = { origin: signed.origin, size: signed.size, root: signed.root };
       // Crash window: committed, not yet in the high-water file. See the head of this file.
@@ -310,11 +314,12 @@ class LogSequencer implements Sequencer {
 
   async #commit(jobs: Job[]): Promise<BatchOutcome> {
     const { store, clock, logSigner, ownAccountSigner } = this.#deps;
-    const { edge, adopted, parked } = this.#state;
+    const { edge, adopted, awaited, parked } = this.#state;
     const now = clock.now();
     const time = Math.max(now, this.#state.time, 1);
     const follow = this.#deps.follow ?? null;
-    const context = { edge, logSigner, ownAccountSigner, now, time, adopted, parked, follow };
+    const waiting = { adopted, awaited, parked, follow };
+    const context = { edge, logSigner, ownAccountSigner, now, time, ...waiting };
     try {
       return await store.transact((tx) => writeBatch(tx, context, jobs));
     } catch (error) {
@@ -340,23 +345,13 @@ class LogSequencer implements Sequencer {
     this.#doubtful = false;
   }
 
-  /** Tries until it succeeds: what is committed may be published only after this. */
   async #markHighWater(checkpoint: PublishedCheckpoint): Promise<void> {
-    for (let wait = highWaterRetryMsMin; ; wait = Math.min(wait * 2, highWaterRetryMsMax)) {
-      try {
-        await writeHighWater(this.#deps.highWaterPath, highWaterOf(checkpoint));
-        return;
-      } catch (error) {
-        if (this.#closed) {
-          this.#doubtful = true;
-          throw error;
-        }
-        const message = error instanceof Error ? error.message : String(error);
-        this.#deps.log?.('error', 'the high-water file cannot be written; nothing is published', {
-          message,
-        });
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      }
+    const { highWaterPath, log } = this.#deps;
+    try {
+      await insistOnHighWater(highWaterPath, highWaterOf(checkpoint), () => this.#closed, log);
+    } catch (error) {
+      this.#doubtful = true;
+      throw error;
     }
   }
 

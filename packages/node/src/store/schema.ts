@@ -307,6 +307,8 @@ export interface AdoptedEntriesTable {
   log_index: number;
   /** Size of the smallest checkpoint known to cover it. */
   size: number;
+  /** 1 where nobody has its statement, so that it is not waited for (log/awaited.ts). */
+  given_up: number;
 }
 
 /** Envelopes of others taken in while nothing may be signed; logged when the block is cleared. */

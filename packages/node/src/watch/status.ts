@@ -1,6 +1,7 @@
 /** The state of the node in one document: counterparts, log, witnesses, alarms, what waits. */
 import { encodeBase64, formatVkey } from '@comity/record';
 import type { NodeKeys } from '../context.ts';
+import { awaitedWords } from '../log/awaited.ts';
 import { blockedWords } from '../log/blocked-words.ts';
 import type { Sequencer } from '../log/jobs.ts';
 import type { PartyState } from '../store/schema.ts';
@@ -49,7 +50,10 @@ export interface NodeStatus {
     size: number;
     /** Base64, as in checkpoints; null while the log is empty. */
     root: string | null;
+    /** Why nothing of ours is said: `restored`, `ended`, `statements-awaited`; else null. */
     blocked: string | null;
+    /** Entries of a rebuilt log whose statements are still to come. */
+    awaited: number;
     /** While it is blocked: why, and what to do. */
     todo: string | null;
   };
@@ -90,17 +94,23 @@ export async function nodeStatus(deps: StatusDeps): Promise<NodeStatus> {
       vkey: formatVkey(keys.logSigner.key),
       size: newest?.size ?? 0,
       root: newest === null ? null : encodeBase64(newest.root),
-      blocked: sequencer.blocked,
-      todo:
-        sequencer.blocked === null
-          ? null
-          : await blockedWords(reader, sequencer.blocked, origin, deps.witnesses.length),
+      ...(await silence(deps, origin)),
     },
     witnesses: await witnesses(reader, origin, deps),
     alarms: await listAlarms(reader),
     drafts: Number(drafts?.count ?? 0),
     now: deps.now,
   };
+}
+
+async function silence({ reader, sequencer, witnesses }: StatusDeps, origin: string) {
+  const { blocked, awaited } = sequencer;
+  if (blocked !== null) {
+    const todo = await blockedWords(reader, blocked, origin, witnesses.length);
+    return { blocked, awaited, todo };
+  }
+  if (awaited === 0) return { blocked, awaited, todo: null };
+  return { blocked: 'statements-awaited', awaited, todo: await awaitedWords(reader, awaited) };
 }
 
 async function counterparts(reader: StoreReader): Promise<CounterpartStatus[]> {
