@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningNode } from '@comity/node';
 import { CommandError, refused, unreachable } from './command-error.ts';
-import { NodeClient } from './client.ts';
+import { NodeClient, segment } from './client.ts';
 import type { ApiCall, ApiReply, Transport } from './client.ts';
 import { readHomeParty, requireHome } from './context.ts';
 import type { CommandContext, HomeParty } from './context.ts';
@@ -15,6 +15,10 @@ import { adviceFor } from './advice.ts';
 import { exitCodes } from './exit-codes.ts';
 import { shortId } from './output/identifiers.ts';
 import { partyNames } from './parties.ts';
+import { shown } from './output/foreign-text.ts';
+import { shellWord } from './output/pasteable.ts';
+import { whoIsMissing } from './waiting.ts';
+import type { PairingReply } from './waiting.ts';
 
 const answerTimeoutMs = 120_000;
 const lockPatienceMs = 10_000;
@@ -38,10 +42,29 @@ export async function withNode<T>(
   try {
     return await work(client, self);
   } catch (error) {
-    throw error instanceof CommandError ? await withNames(error, client) : error;
+    if (!(error instanceof CommandError)) throw error;
+    throw await withNames(await sayWhoIsMissing(context, error, client), client);
   } finally {
     await client.close();
   }
+}
+
+/** `not-paired` with whose confirmation is missing, and the command that goes on from there. */
+async function sayWhoIsMissing(
+  context: CommandContext,
+  error: CommandError,
+  client: NodeClient,
+): Promise<CommandError> {
+  const [party] = error.code === 'not-paired' ? (error.message.match(identifiers) ?? []) : [];
+  if (party === undefined) return error;
+  const pairing = await client
+    .get<PairingReply>(`/parties/${segment(party)}/number`)
+    .catch(() => null);
+  if (pairing === null) return error;
+  const name = shellWord(shown(pairing.name ?? party));
+  const next = pairing.weConfirmed ? `wait ${name}` : `pair confirm ${name} --number "…"`;
+  const message = `${shown(pairing.name ?? party)} is not paired: ${whoIsMissing(pairing)}`;
+  return new CommandError(error.code, message, `Next: ${context.paste(next)}`, error.exitCode);
 }
 
 const identifiers = /\b[0-9a-f]{64}\b/gu;

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import type { OfficerSecret } from '@comity/node';
 import { refused, usage } from './command-error.ts';
 import { Output } from './output/output.ts';
+import { pasteable } from './output/pasteable.ts';
 import { isInteractive } from './prompts/ask.ts';
 import { Passphrases } from './prompts/passphrases.ts';
 
@@ -35,6 +36,8 @@ export interface CommandContext {
   passphrases: Passphrases;
   /** Officers' keys that this process has unlocked, by path of the key file. */
   unlockedKeys: Map<string, OfficerSecret>;
+  /** A command of ours as it can be pasted: `status` → `npx comity status --home north`. */
+  paste(words: string): string;
   /** POSIX seconds. */
   now(): number;
 }
@@ -65,6 +68,7 @@ export function makeContext(options: CommonOptions): CommandContext {
       },
     }),
     unlockedKeys: new Map(),
+    paste: (words) => pasteable(words, options.home ?? null, environment),
     now: () => Math.floor(Date.now() / 1000),
   };
 }

@@ -48,7 +48,16 @@ async function pair(north: string, south: string): Promise<string> {
     '--json',
   ]);
   expect([refused.code, refused.json()]).toMatchObject([1, { error: { code: 'wrong-number' } }]);
-  await place.done(['pair', 'confirm', 'Southmark', '--number', number, '--home', north]);
+  const say = ['say', 'channel.message', '--to', 'Southmark', '--text', 'x', '--home', north];
+  const confirm = ['pair', 'confirm', 'Southmark', '--number', number, '--home', north];
+  const early = await place.run(say);
+  expect(early.stderr).toContain('neither you nor Southmark has confirmed (not-paired)');
+  const ours = await place.done(confirm);
+  expect(ours.stdout).toContain(`Wait for it: comity wait Southmark --home ${north}`);
+  const alone = await place.run([...say, '--json']);
+  expect([alone.code, alone.json()]).toMatchObject([1, { error: { code: 'not-paired' } }]);
+  expect(alone.stderr).toContain('you have confirmed; the confirmation by Southmark has not come');
+  expect(alone.stderr).toContain(`Next: comity wait Southmark --home ${north}`);
   await place.done(['pair', 'confirm', 'Northland', '--number', number, '--home', south]);
   return number;
 }
@@ -75,13 +84,17 @@ describe('two running nodes', () => {
     await makeHomes('north', 'south');
     nodes.push(await place.start('north'), await place.start('south'));
     await pair('north', 'south');
-    await place.done(['wait', 'Southmark', '--for', 'confirmed', '--home', 'north']);
-    await place.done(['wait', 'Northland', '--for', 'confirmed', '--home', 'south']);
   }, 120_000);
   afterAll(async () => {
     for (const node of nodes) node.child.kill('SIGTERM');
     expect(await Promise.all(nodes.map((node) => node.ended))).toEqual([0, 0]);
   });
+
+  it('say --wait answers when the receipt is here, by name', async () => {
+    const words = ['say', 'channel.message', '--to', 'Southmark', '--text', 'Wait.', '--wait'];
+    const said = await place.done([...words, '--home', 'north']);
+    expect(said.stdout).toMatch(/channel\.message [0-9a-f]{12}: received by Southmark/u);
+  }, 60_000);
 
   it('a message is said, received and shown on both sides', async () => {
     const said = await place.done([

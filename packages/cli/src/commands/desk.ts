@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { addCommand, collect, run } from '../command.ts';
 import { usage } from '../command-error.ts';
 import { segment } from '../client.ts';
+import type { NodeClient } from '../client.ts';
 import type { CommandContext, CommonOptions } from '../context.ts';
 import { withNode } from '../connect.ts';
 import { completeBody } from '../body-completion.ts';
@@ -14,6 +15,7 @@ import { shown } from '../output/foreign-text.ts';
 import { table } from '../output/table.ts';
 import { confirmSigning, signDraft, signedWords } from '../signing.ts';
 import type { DraftRow, SignedState } from '../signing.ts';
+import { waitFor } from '../waiting.ts';
 
 export function addDeskCommands(program: Command): void {
   addSay(program);
@@ -35,6 +37,7 @@ interface SayOptions extends CommonOptions {
   officer?: string[];
   key?: string[];
   draftOnly?: boolean;
+  wait?: boolean;
 }
 
 function addSay(program: Command): void {
@@ -63,6 +66,7 @@ function addSay(program: Command): void {
     .option('--terms <digest>', 'for an opening act: pin these agreed terms')
     .option('--officer <name>', 'who signs (several times); default: one who may', collect)
     .option('--key <keyfile>', 'sign with a key file from elsewhere (several times)', collect)
+    .option('--wait', 'wait up to half a minute until every recipient has received it')
     .option('--draft-only', 'make the draft and let nobody sign yet')
     .action(
       run<SayOptions>(async (context, options, kind) => {
@@ -91,10 +95,32 @@ function addSay(program: Command): void {
           }
           const wanted = { officers: options.officer ?? [], keyFiles: options.key ?? [] };
           const state = await signDraft(context, client, draft.draft, wanted, true);
-          answerSigned(context, state, words);
+          if (options.wait === true && state.state === 'logged') {
+            await answerReceived(context, client, state, words);
+          } else {
+            answerSigned(context, state, words);
+          }
         });
       }),
     );
+}
+
+const receiptSeconds = 30;
+
+/** Answers when the receipts are here; with exit code 8 when they are not within the time. */
+async function answerReceived(
+  context: CommandContext,
+  client: NodeClient,
+  state: SignedState,
+  words: string,
+): Promise<void> {
+  if (!client.running) context.output.note('the node does not run: nothing is sent before it does');
+  const seconds = client.running ? receiptSeconds : 0;
+  const looked = await waitFor(client, state.id ?? '', 'received', seconds);
+  const lines = [`Logged: ${words} ${state.id ?? ''}`, looked.words];
+  context.output.answer({ ...state, ...looked.document }, lines.join('\n'));
+  if (!looked.done) process.exitCode = exitCodes.timeout;
+  if (looked.refused) process.exitCode = exitCodes.refused;
 }
 
 async function bodyFrom(kind: string, options: SayOptions): Promise<Record<string, unknown>> {
@@ -110,7 +136,9 @@ async function bodyFrom(kind: string, options: SayOptions): Promise<Record<strin
       language: options.language ?? 'en',
     };
   }
-  return options.body === undefined ? {} : await readInputObject(options.body);
+  if (options.body !== undefined) return await readInputObject(options.body);
+  if (kind === 'channel.message') throw usage('what does it say? give --text "…" or --body FILE');
+  return {};
 }
 
 interface ApproveOptions extends CommonOptions {

@@ -10,16 +10,12 @@ import type { CommandContext, CommonOptions } from '../context.ts';
 import { withNode } from '../connect.ts';
 import { readInput } from '../files.ts';
 import { shown } from '../output/foreign-text.ts';
+import { shellWord } from '../output/pasteable.ts';
 import { askText } from '../prompts/ask.ts';
 import { signDraft } from '../signing.ts';
 import type { SignedState } from '../signing.ts';
-
-export interface PairingReply {
-  party: string;
-  name?: string;
-  safetyNumber: string;
-  state: string;
-}
+import { waitFor, whoIsMissing } from '../waiting.ts';
+import type { PairingReply } from '../waiting.ts';
 
 interface ConfirmReply extends PairingReply {
   /** Null when we said the same already. */
@@ -38,12 +34,17 @@ export function addPairCommands(program: Command): void {
 }
 
 const states: { readonly [state: string]: string } = {
-  added: 'added; the pairing is not confirmed by both sides yet',
+  added: 'added, not paired yet',
   confirmed: 'paired: both sides confirmed the same number',
   'numbers-differ': 'the two sides confirmed different numbers: compare again by voice',
   introduced: 'introduced by somebody else; add their credentials to pair',
   self: 'ourselves',
 };
+
+function stateWords(reply: PairingReply): string {
+  const words = states[reply.state] ?? reply.state;
+  return reply.state === 'added' ? `${words}: ${whoIsMissing(reply)}` : words;
+}
 
 /** The number as two halves of six groups, one for each side to read. */
 function numberWords(number: string): string {
@@ -74,7 +75,14 @@ function addAdd(pair: Command): void {
         const name = shown(reply.name ?? reply.party);
         context.output.answer(
           pairingDocument(reply),
-          `${name} (${reply.party})\n${states[reply.state] ?? reply.state}\nCompare this number with them by voice, each reading one line:\n${numberWords(reply.safetyNumber)}\nIf it is the same on both sides: comity pair confirm ${quoted(name)} --number "…"`,
+          [
+            `${name} (${reply.party})`,
+            stateWords(reply),
+            'Compare this number with them by voice, each reading one line:',
+            numberWords(reply.safetyNumber),
+            'If it is the same on both sides:',
+            `  ${context.paste(`pair confirm ${shellWord(name)} --number "…"`)}`,
+          ].join('\n'),
         );
       });
     }),
@@ -93,7 +101,7 @@ function addNumber(pair: Command): void {
         const reply = await pairing(client, party);
         context.output.answer(
           pairingDocument(reply),
-          `${numberWords(reply.safetyNumber)}\n${states[reply.state] ?? reply.state}`,
+          `${numberWords(reply.safetyNumber)}\n${stateWords(reply)}`,
         );
       });
     }),
@@ -143,12 +151,36 @@ function addConfirm(pair: Command): void {
           const after = await pairing(client, before.party);
           const words =
             signed === null || signed.state === 'logged'
-              ? `${states[after.state] ?? after.state}.${after.state === 'added' ? '\nThe other side has still to confirm, or its confirmation has not come yet.' : ''}`
+              ? await confirmedWords(context, client, after, signed?.id ?? null)
               : `Draft ${signed.draft ?? ''}: ${signed.missingSignatures} more must sign.`;
           context.output.answer({ ...pairingDocument(after), ...signedPart(signed) }, words);
         });
       }),
     );
+}
+
+const receiptSeconds = 10;
+
+/**
+ * How the pairing stands after our confirmation. Where it is whole on our side the other side can talk
+ * as soon as it has our confirmation too, so that is waited for a little.
+ */
+async function confirmedWords(
+  context: CommandContext,
+  client: NodeClient,
+  after: PairingReply,
+  id: string | null,
+): Promise<string> {
+  const name = shown(after.name ?? after.party);
+  const wait = context.paste(`wait ${shellWord(name)}`);
+  if (after.state === 'added') {
+    return `Confirmed by us: ${whoIsMissing(after)}.\nWait for it: ${wait}`;
+  }
+  const words = `${states[after.state] ?? after.state}.`;
+  if (after.state !== 'confirmed' || id === null || !client.running) return words;
+  const { done, refused: no } = await waitFor(client, id, 'received', receiptSeconds);
+  if (done && !no) return `${words}\n${name} has received our confirmation: both sides can talk.`;
+  return `${words}\n${name} has not received our confirmation yet. It goes by itself while both nodes run.`;
 }
 
 function signedPart(signed: SignedState | null): object {
@@ -172,8 +204,4 @@ function pairingDocument(reply: PairingReply): {
 async function askedNumber(context: CommandContext): Promise<string> {
   if (!context.interactive) throw usage('give --number "…" as the other side read it to you');
   return await askText('The number as the other side read it to you');
-}
-
-function quoted(name: string): string {
-  return /^[\w.-]+$/u.test(name) ? name : `"${name}"`;
 }

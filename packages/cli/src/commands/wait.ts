@@ -2,34 +2,21 @@
  * `comity wait`: until a statement is received by all, or a pairing stands; for a bounded time.
  */
 import type { Command } from 'commander';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { addCommand, run } from '../command.ts';
 import { CommandError, usage } from '../command-error.ts';
-import { segment } from '../client.ts';
-import type { NodeClient } from '../client.ts';
 import type { CommonOptions } from '../context.ts';
 import { withNode } from '../connect.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { shown } from '../output/foreign-text.ts';
-import { shortId } from '../output/identifiers.ts';
-import type { PairingReply } from './pair.ts';
+import { waitFor } from '../waiting.ts';
+import type { Awaited } from '../waiting.ts';
 
 interface WaitOptions extends CommonOptions {
   for: string;
   timeout: string;
 }
 
-interface StatementReply {
-  id: string;
-  kind: string;
-  docket: string;
-  own: boolean;
-  delivery: { party: string; state: string; code: string | null }[];
-  witnessed: number | null;
-}
-
-const pollMs = 250;
 const secondsMax = 86_400;
+const awaited: readonly Awaited[] = ['received', 'witnessed', 'confirmed'];
 
 export function addWaitCommand(program: Command): void {
   addCommand(program, {
@@ -50,80 +37,25 @@ export function addWaitCommand(program: Command): void {
             `--timeout ${options.timeout} is not a number of seconds up to ${secondsMax}`,
           );
         }
-        if (!['received', 'witnessed', 'confirmed'].includes(options.for)) {
-          throw usage(`--for ${options.for} is none of received, witnessed, confirmed`);
+        const what = awaited.find((one) => one === options.for);
+        if (what === undefined) {
+          throw usage(`--for ${options.for} is none of ${awaited.join(', ')}`);
         }
         await withNode(context, async (client) => {
-          const end = Date.now() + seconds * 1000;
-          for (;;) {
-            const state = await look(client, id, options.for);
-            if (state.done) {
-              context.output.answer(state.document, state.words);
-              if (state.refused) process.exitCode = exitCodes.refused;
-              return;
-            }
-            if (Date.now() >= end) {
-              throw new CommandError(
-                'timeout',
-                `after ${seconds} s: ${state.words}`,
-                client.running
-                  ? 'It goes on by itself. Look again: comity status'
-                  : 'The node does not run, so nothing is sent or received. Start it: comity start',
-                exitCodes.timeout,
-              );
-            }
-            await sleep(Math.min(pollMs, Math.max(1, end - Date.now())));
+          const state = await waitFor(client, id, what, seconds);
+          if (!state.done) {
+            throw new CommandError(
+              'timeout',
+              `after ${seconds} s: ${state.words}`,
+              client.running
+                ? `It goes on by itself. Look again: ${context.paste('status')}`
+                : `The node does not run, so nothing is sent or received. Start it: ${context.paste('start')}`,
+              exitCodes.timeout,
+            );
           }
+          context.output.answer(state.document, state.words);
+          if (state.refused) process.exitCode = exitCodes.refused;
         });
       }),
     );
-}
-
-interface Look {
-  done: boolean;
-  refused: boolean;
-  document: object;
-  words: string;
-}
-
-async function look(client: NodeClient, id: string, what: string): Promise<Look> {
-  try {
-    return await lookAtStatement(client, id, what);
-  } catch (error) {
-    if (!(error instanceof CommandError) || error.code !== 'unknown-statement') throw error;
-  }
-  const pairing = await client.get<PairingReply>(`/parties/${segment(id)}/number`);
-  const { party, state, safetyNumber } = pairing;
-  return {
-    done: state === 'confirmed' || state === 'numbers-differ',
-    refused: state === 'numbers-differ',
-    document: { party, state, safetyNumber },
-    words: `${shown(pairing.name ?? shortId(party))}: ${state}`,
-  };
-}
-
-async function lookAtStatement(client: NodeClient, id: string, what: string): Promise<Look> {
-  const found = await client.get<StatementReply>(`/statements/${segment(id)}`);
-  const refusedBy = found.delivery.filter((one) => one.state === 'refused');
-  const open = found.delivery.filter((one) => one.state !== 'received' && one.state !== 'refused');
-  const settled = found.delivery.length > 0 && open.length === 0;
-  const witnessed = found.witnessed !== null;
-  const done = what === 'witnessed' ? witnessed : settled;
-  const parts = found.delivery.map(
-    (one) => `${one.state}${one.code === null ? '' : ` (${one.code})`} by ${shortId(one.party)}`,
-  );
-  const delivery = parts.length === 0 ? 'addressed to nobody in particular' : parts.join(', ');
-  return {
-    done: done || (found.delivery.length === 0 && what === 'received'),
-    refused: refusedBy.length > 0,
-    document: {
-      id: found.id,
-      kind: found.kind,
-      docket: found.docket,
-      state: refusedBy.length > 0 ? 'refused' : settled ? 'received' : 'sent',
-      delivery: found.delivery,
-      witnessed: found.witnessed,
-    },
-    words: `${found.kind} ${shortId(found.id)}: ${delivery}; ${witnessed ? 'witnessed' : 'time not yet witnessed'}`,
-  };
 }

@@ -117,9 +117,10 @@ async function addFrom(deps: ApiDeps, bytes: Uint8Array) {
 
 async function pairingShown(deps: ApiDeps, party: string) {
   const { reader } = deps.desk.store;
-  const { safetyNumber, state } = orProblem(await pairingWith(reader, deps.keys.party, party));
+  const pairing = orProblem(await pairingWith(reader, deps.keys.party, party));
+  const { safetyNumber, state, weConfirmed, theyConfirmed } = pairing;
   const { name } = orProblem(await resolveParty(reader, party));
-  return { party, name, safetyNumber, state };
+  return { party, name, safetyNumber, state, weConfirmed, theyConfirmed };
 }
 
 async function partyNamed(deps: ApiDeps, text: string): Promise<string> {

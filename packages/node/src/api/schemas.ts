@@ -162,6 +162,8 @@ export const pairing = z.object({
   name: z.string(),
   safetyNumber: z.string(),
   state: z.string(),
+  weConfirmed: z.boolean().describe('a confirmation by us stands in the channel'),
+  theyConfirmed: z.boolean().describe('a confirmation by them stands in the channel'),
 });
 
 export const alarm = z.object({

@@ -25,6 +25,9 @@ export interface Pairing {
   /** Ids of the newest credentials: ours and theirs. */
   ours: string;
   theirs: string;
+  /** Whether a confirmation by us, and one by them, stands in the channel. */
+  weConfirmed: boolean;
+  theyConfirmed: boolean;
 }
 
 /** The safety number to compare and the state of the pairing; `unknown-party` without credentials. */
@@ -44,7 +47,15 @@ export async function pairingWith(
     return failure('unknown-party', party);
   }
   const number = safetyNumber({ party: self, credentials: ours }, { party, credentials: theirs });
-  return success({ party, safetyNumber: number, state: row.state, ours, theirs });
+  return success({
+    party,
+    safetyNumber: number,
+    state: row.state,
+    ours,
+    theirs,
+    weConfirmed: (await newestPair(reader, self, party, self)) !== null,
+    theyConfirmed: (await newestPair(reader, self, party, party)) !== null,
+  });
 }
 
 /** True when two ways of writing a safety number are the same sixty digits. */
