@@ -46,6 +46,7 @@ export { obligationId } from './fold/obligations.ts';
 export { view } from './view.ts';
 export type { DocketView, ViewedObligation } from './view.ts';
 export { effectOf } from './effect-of.ts';
+export { voidWords } from './void-words.ts';
 export type { Draft, DraftEffect } from './effect-of.ts';
 export { meaning } from './meaning.ts';
 export { headsOf } from './heads.ts';

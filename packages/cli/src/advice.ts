@@ -36,6 +36,8 @@ const advice: { readonly [code: string]: string } = {
   'bad-officers': 'Give --officers N, from 1 to 16.',
   'keys-locked': 'Give --passphrase-file FILE, or run this on a terminal to be asked.',
   'wrong-exercise': 'Exercise parties and real parties never meet; use a home of the same sort.',
+  'would-be-void':
+    'See how the docket stands: comity show DOCKET. To put it in the record all the same, add --even-if-void.',
   'not-a-recipient':
     'Whom the body names must be among the recipients (--to), and never you yourselves.',
   'not-paired':

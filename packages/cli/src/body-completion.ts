@@ -12,16 +12,18 @@ import { partyNamed } from './parties.ts';
 
 type Body = Record<string, unknown>;
 const identifier = /^[0-9a-f]{64}$/u;
+const noOne = '0'.repeat(64);
 const abbreviation = /^[0-9a-f]{6,63}$/u;
 
 /** The body with everything filled in that can be. */
 export async function completeBody(
   client: NodeClient,
   kind: string,
-  docket: string | null,
+  place: { docket?: string; to?: readonly string[] },
   given: Body,
 ): Promise<Body> {
-  const body = await withPartyIds(client, given);
+  const docket = place.docket ?? null;
+  const body = await withPartyIds(client, withRespondent(kind, place.to ?? [], given));
   if (kind === 'incident.close' || kind === 'incident.dispute') {
     return await withStatement(client, docket, body, 'resolution', 'incident.resolve');
   }
@@ -38,6 +40,15 @@ export async function completeBody(
     return await withObligation(client, body);
   }
   return body;
+}
+
+/** Who answers an allegation is its only recipient, where nobody is named. */
+function withRespondent(kind: string, to: readonly string[], body: Body): Body {
+  const [only] = to;
+  const named = body['respondent'];
+  // `comity kinds allegation.raise` prints zeros where an identifier belongs.
+  if (kind !== 'allegation.raise' || (named !== undefined && named !== noOne)) return body;
+  return only === undefined || to.length > 1 ? body : { ...body, respondent: only };
 }
 
 /** `respondent` and `of` name parties. */

@@ -18,6 +18,8 @@ import { askConfirm } from './prompts/ask.ts';
 export interface SignersWanted {
   officers: readonly string[];
   keyFiles: readonly string[];
+  /** Sign and say it although it would be void. */
+  evenIfVoid?: boolean;
 }
 
 /** What became of a draft, as commands answer it. */
@@ -46,6 +48,8 @@ export interface DraftRow {
   maySign: string[];
   missingSignatures: number;
   createdAt: number;
+  /** Of one draft: why it would be void if it were said now. */
+  wouldBeVoid?: string | null;
 }
 
 /** What the API answers to signatures. */
@@ -79,8 +83,10 @@ export async function signDraft(
     if (row.state === 'discarded') {
       throw refused('draft-discarded', 'the draft was discarded', 'Say it again: comity say');
     }
+    const evenIfVoid = wanted.evenIfVoid === true;
+    if (!evenIfVoid) await refuseVoid(row);
     const secrets = await secretsFor(context, row, wanted);
-    const approval = await signOnce(client, row.draft, secrets);
+    const approval = await signOnce(client, row.draft, secrets, evenIfVoid);
     const next = approval.state === 'stale' ? (approval.draft ?? null) : null;
     if (next === null || !again || attempt === attemptsMax)
       return stateOfApproval(approval, row.draft);
@@ -89,10 +95,23 @@ export async function signDraft(
   }
 }
 
+/** Before a key is used: an act that would do nothing is not signed by mistake. */
+async function refuseVoid(row: DraftRow): Promise<void> {
+  const reason = row.wouldBeVoid ?? null;
+  if (reason === null) return;
+  const { voidWords } = await import('@comity/accord');
+  throw refused(
+    'would-be-void',
+    `This act would be void: ${voidWords(reason)} (${reason}). Nobody has signed`,
+    adviceFor('would-be-void'),
+  );
+}
+
 async function signOnce(
   client: NodeClient,
   draft: string,
   secrets: readonly OfficerSecret[],
+  evenIfVoid: boolean,
 ): Promise<ApprovalReply> {
   const { signDraftFile } = await import('@comity/node');
   let file = await client.file(`/drafts/${segment(draft)}/file`);
@@ -106,7 +125,7 @@ async function signOnce(
       );
     file = signed.value.file;
   }
-  return await client.postFile<ApprovalReply>('/drafts/file', file);
+  return await client.postFile<ApprovalReply>('/drafts/file', file, { evenIfVoid });
 }
 
 /** The answer of the API as commands answer it; `draft` is the one that was signed. */

@@ -208,7 +208,10 @@ async function serve(
   } else {
     urls.exchange ??= await rememberedDirect(node);
   }
-  if (options.offline !== true) exchange.start();
+  if (options.offline !== true) {
+    exchange.start();
+    node.duty.start();
+  }
   return running(node, exchange, api, { token, urls, stop: parts.stop });
 }
 
@@ -241,6 +244,7 @@ function running(
     settled: async () => {
       await exchange.idle();
       await node.refolder.settled();
+      await node.duty.settled();
     },
     close: () => {
       closing ??= parts.stop().then(() => api.close());

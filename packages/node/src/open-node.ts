@@ -30,6 +30,8 @@ import type { Storage } from './home/storage.ts';
 import type { Store } from './store/store.ts';
 import type { SaidJob } from './log/jobs.ts';
 import { displayName, loadChain, storeChain } from './parties/chains.ts';
+import { watchDuty } from './watch/duty.ts';
+import type { Duty } from './watch/duty.ts';
 import { repairChains } from './parties/taking.ts';
 
 export interface OpenOptions {
@@ -58,6 +60,7 @@ export interface OpenNode {
   storage: Storage;
   refolder: Refolder;
   hub: EventHub;
+  duty: Duty;
   desk: DeskDeps;
   /** Called with each statement of ours after it was logged; set by the exchange. */
   onLogged(listener: (job: SaidJob) => void): void;
@@ -147,6 +150,7 @@ async function assemble(
     log,
     notify: hub.notify,
   });
+  const duty = watchDuty({ store, self: keys.party, hub, clock, after, log });
   const listeners: ((job: SaidJob) => void)[] = [];
   const desk: DeskDeps = {
     store,
@@ -170,10 +174,12 @@ async function assemble(
     storage,
     refolder,
     hub,
+    duty,
     desk,
     onLogged: (listener) => listeners.push(listener),
     close: async () => {
       await refolder.close();
+      await duty.close();
       await storage.close();
       await lock.release();
     },

@@ -154,6 +154,59 @@ describe('drafts', () => {
     await api(node, 'DELETE', `/drafts/${good.value.draft}`);
   });
 
+  it('an act that would be void is refused before anybody signs, and said only on demand', async () => {
+    const notification = {
+      title: 'Scanning',
+      text: 'Since 02:10 UTC sustained scanning.',
+      category: 'reconnaissance',
+      sector: 'elections',
+      severity: 'medium',
+      priority: 'ordinary',
+      times: [{ what: 'detected', at: '2026-11-24T02:10:00Z', basis: 'observed' }],
+      origin: 'network-origin',
+      proposition: { text: { en: 'It comes from there.' }, likelihood: 'very-likely' },
+      confidence: 'moderate',
+      signals: [],
+      tlp: 'AMBER',
+      asked: [],
+    };
+    const opening = { kind: 'incident.notify', to: ['Southmark'], body: notification };
+    const opened = await api<ApprovalAnswer>(node, 'POST', '/say', opening);
+    expect(opened.value.state).toBe('logged');
+    // Nobody acknowledges their own notification.
+    const own = {
+      kind: 'incident.acknowledge',
+      docket: opened.value.docket,
+      body: { reach: { office: 'Desk', telephone: '+00', languages: ['en'] }, note: 'Read.' },
+    };
+    const before = (await api(node, 'GET', '/drafts')).value;
+    const refused = await api(node, 'POST', '/drafts', own);
+    expect(refused).toMatchObject({
+      status: 409,
+      value: {
+        code: 'would-be-void',
+        detail: 'this party may not do this here (not-yours)',
+      },
+    });
+    expect((await api(node, 'GET', '/drafts')).value).toEqual(before);
+    const draft = (await api<DraftAnswer>(node, 'POST', '/drafts', { ...own, evenIfVoid: true }))
+      .value;
+    const shown = await api(node, 'GET', `/drafts/${draft.draft}`);
+    expect(shown.value).toMatchObject({ wouldBeVoid: 'not-yours' });
+    const path = `/drafts/${draft.draft}/signatures`;
+    const signatures = [signatureOf(north, 0, draft)];
+    expect((await api(node, 'POST', path, { signatures })).value).toMatchObject({
+      code: 'would-be-void',
+    });
+    const said = await api(node, 'POST', path, { signatures, evenIfVoid: true });
+    expect(said.value).toMatchObject({ state: 'logged', id: draft.draft });
+    await node.settled();
+    const alarms = (await api<{ code: string; detail: string }[]>(node, 'GET', '/alarms')).value;
+    expect(alarms).toMatchObject([
+      { code: 'own-act-void', detail: expect.stringContaining('not-yours') },
+    ]);
+  });
+
   it('a solemn act waits for its second officer, and one officer twice is one officer', async () => {
     const offer = JSON.parse(
       JSON.stringify({

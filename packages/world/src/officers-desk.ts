@@ -20,6 +20,8 @@ export interface Act {
   terms?: string;
   /** Leaves out the node's own checks of the body; exercise parties only, to rehearse a refusal. */
   unchecked?: boolean;
+  /** Says it although it will be void, to rehearse that. */
+  evenIfVoid?: boolean;
 }
 
 export interface OfficersDesk {
@@ -60,7 +62,7 @@ export async function openDesk(home: string): Promise<OfficersDesk> {
 
   const { get, file, post, postFile } = callsTo(client, token);
 
-  const approve = async (draft: string): Promise<string> => {
+  const approve = async (draft: string, evenIfVoid = false): Promise<string> => {
     let id = draft;
     for (let attempt = 1; attempt <= stalenessAttemptsMax; attempt += 1) {
       const row = await get<{ maySign: string[]; missingSignatures: number }>(`/drafts/${id}`);
@@ -71,7 +73,7 @@ export async function openDesk(home: string): Promise<OfficersDesk> {
         if (!signed.ok) throw new Error(`signing: ${signed.code}`);
         bytes = signed.value.file;
       }
-      const approval = await postFile<Approval>('/drafts/file', bytes);
+      const approval = await postFile<Approval>(`/drafts/file?evenIfVoid=${evenIfVoid}`, bytes);
       if (approval.state === 'logged') return approval.id ?? id;
       if (approval.state === 'waiting' || approval.draft == null) break;
       id = approval.draft;

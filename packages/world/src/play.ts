@@ -54,6 +54,7 @@ async function sayStep(
     body: step.body(refs),
     ...(step.cites === undefined ? {} : { cites: step.cites.map(refs.statement) }),
     ...(step.planned === 'refused' ? { unchecked: true } : {}),
+    ...(step.planned === undefined ? {} : { evenIfVoid: true }),
   });
   const [first] = step.to;
   const channel = first === undefined ? id : channelDocket(house.party, houses[first].party);

@@ -14,7 +14,7 @@ import { readInputObject } from '../files.ts';
 import { shown } from '../output/foreign-text.ts';
 import { table } from '../output/table.ts';
 import { confirmSigning, signDraft, signedWords } from '../signing.ts';
-import type { DraftRow, SignedState } from '../signing.ts';
+import type { DraftRow, SignedState, SignersWanted } from '../signing.ts';
 import { waitFor } from '../waiting.ts';
 
 export function addDeskCommands(program: Command): void {
@@ -38,6 +38,7 @@ interface SayOptions extends CommonOptions {
   key?: string[];
   draftOnly?: boolean;
   wait?: boolean;
+  evenIfVoid?: boolean;
 }
 
 function addSay(program: Command): void {
@@ -66,13 +67,14 @@ function addSay(program: Command): void {
     .option('--terms <digest>', 'for an opening act: pin these agreed terms')
     .option('--officer <name>', 'who signs (several times); default: one who may', collect)
     .option('--key <keyfile>', 'sign with a key file from elsewhere (several times)', collect)
+    .option('--even-if-void', 'put it in the record although it will be void')
     .option('--wait', 'wait up to half a minute until every recipient has received it')
     .option('--draft-only', 'make the draft and let nobody sign yet')
     .action(
       run<SayOptions>(async (context, options, kind) => {
         const given = await bodyFrom(kind, options);
         await withNode(context, async (client) => {
-          const body = await completeBody(client, kind, options.docket ?? null, given);
+          const body = await completeBody(client, kind, options, given);
           const draft = await client.post<DraftRow>('/drafts', {
             kind,
             to: options.to ?? [],
@@ -80,6 +82,7 @@ function addSay(program: Command): void {
             body,
             ...(options.cite === undefined ? {} : { cites: options.cite }),
             ...(options.terms === undefined ? {} : { terms: options.terms }),
+            ...(options.evenIfVoid === true ? { evenIfVoid: true } : {}),
           });
           const words = shown(draft.words ?? kind);
           if (options.draftOnly === true) {
@@ -93,7 +96,7 @@ function addSay(program: Command): void {
             context.output.answer(state, signedWords(state, words));
             return;
           }
-          const wanted = { officers: options.officer ?? [], keyFiles: options.key ?? [] };
+          const wanted = signersWanted(options);
           const state = await signDraft(context, client, draft.draft, wanted, true);
           if (options.wait === true && state.state === 'logged') {
             await answerReceived(context, client, state, words);
@@ -145,6 +148,12 @@ interface ApproveOptions extends CommonOptions {
   officer?: string[];
   key?: string[];
   yes?: boolean;
+  evenIfVoid?: boolean;
+}
+
+function signersWanted(options: SayOptions | ApproveOptions): SignersWanted {
+  const { officer = [], key = [], evenIfVoid = false } = options;
+  return { officers: officer, keyFiles: key, evenIfVoid };
 }
 
 function addApprove(program: Command): void {
@@ -158,6 +167,7 @@ function addApprove(program: Command): void {
   })
     .option('--officer <name>', 'who signs (several times); default: one who may', collect)
     .option('--key <keyfile>', 'sign with a key file from elsewhere (several times)', collect)
+    .option('--even-if-void', 'sign it although it will be void')
     .option('--yes', 'do not ask')
     .action(
       run<ApproveOptions>(async (context, options, draft) => {
@@ -170,7 +180,7 @@ function addApprove(program: Command): void {
             );
             await confirmSigning(context, words, 'Sign this statement?');
           }
-          const wanted = { officers: options.officer ?? [], keyFiles: options.key ?? [] };
+          const wanted = signersWanted(options);
           const state = await signDraft(context, client, row.draft, wanted, false);
           answerSigned(context, state, shown(row.words ?? row.kind));
         });

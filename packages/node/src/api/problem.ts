@@ -59,6 +59,7 @@ const titles: { readonly [code: string]: readonly [number, string] } = {
   'ambiguous-statement': [409, 'More than one statement fits'],
   'ambiguous-draft': [409, 'More than one draft fits'],
   'not-paired': [409, 'That party is not paired'],
+  'would-be-void': [409, 'This act would be void'],
   'terms-not-agreed': [409, 'Both sides have not signed these terms'],
   'draft-logged': [409, 'The draft is logged and cannot be taken back'],
   'draft-discarded': [409, 'The draft was discarded'],

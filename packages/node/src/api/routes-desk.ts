@@ -10,6 +10,7 @@ import { failure } from '@comity/record';
 import type { Chain, EnvelopeSignature, JsonValue } from '@comity/record';
 import { addSignatures } from '../desk/approvals.ts';
 import { formatDraftFile, parseDraftFile } from '../desk/draft-file.ts';
+import { voidReasonOf } from '../desk/foretell.ts';
 import { discardDraft, listDrafts, loadDraft, makeDraft } from '../desk/drafts.ts';
 import type { Draft } from '../desk/drafts.ts';
 import { officersAtHand } from '../desk/officers-at-hand.ts';
@@ -47,8 +48,11 @@ export function deskRoutes(scope: FastifyInstance, deps: ApiDeps): void {
   app.get(
     '/drafts/:draft',
     { schema: { params: draftParams, response: { 200: draft } } },
-    async (request) =>
-      showDraft(await draftNamed(deps, request.params.draft), await ownChain(deps)),
+    async (request) => {
+      const one = await draftNamed(deps, request.params.draft);
+      const wouldBeVoid = one.state === 'open' ? await voidReasonOf(desk, one) : null;
+      return { ...showDraft(one, await ownChain(deps)), wouldBeVoid };
+    },
   );
   app.delete(
     '/drafts/:draft',
@@ -64,14 +68,18 @@ export function deskRoutes(scope: FastifyInstance, deps: ApiDeps): void {
     {
       schema: {
         params: draftParams,
-        body: z.strictObject({ signatures: z.array(signature).min(1).max(signaturesMax) }),
+        body: z.strictObject({
+          signatures: z.array(signature).min(1).max(signaturesMax),
+          evenIfVoid: z.boolean().default(false),
+        }),
         response: { 200: approval },
       },
     },
     async (request) => {
       const { id } = await draftNamed(deps, request.params.draft);
       const given = request.body.signatures as EnvelopeSignature[];
-      return showApproval(orProblem(await addSignatures(desk, id, given)));
+      const { evenIfVoid } = request.body;
+      return showApproval(orProblem(await addSignatures(desk, id, given, evenIfVoid)));
     },
   );
   batchRoute(scope, deps);
@@ -127,12 +135,16 @@ function fileRoutes(scope: FastifyInstance, deps: ApiDeps): void {
     const file = formatDraftFile({ ...one, names });
     return await reply.type('application/octet-stream').send(Buffer.from(file));
   });
-  app.post('/drafts/file', { schema: { response: { 200: approval } } }, async (request) => {
+  const querystring = z.object({ evenIfVoid: z.stringbool().default(false) });
+  const schema = { querystring, response: { 200: approval } };
+  app.post('/drafts/file', { schema }, async (request) => {
     const file = orProblem(parseDraftFile(fileBody(request.body)));
     if (file.signatures.length === 0) {
       throw new ProblemError(failure('bad-draft-file', 'signatures', 'it is not signed yet'));
     }
-    return showApproval(orProblem(await addSignatures(deps.desk, file.id, file.signatures)));
+    const { evenIfVoid } = request.query;
+    const { id, signatures } = file;
+    return showApproval(orProblem(await addSignatures(deps.desk, id, signatures, evenIfVoid)));
   });
 }
 
@@ -150,7 +162,7 @@ function sayRoute(scope: FastifyInstance, deps: ApiDeps): void {
 
 async function readRequest(deps: ApiDeps, wish: z.infer<typeof draftRequest>) {
   const { reader } = deps.desk.store;
-  const { docket, cites, terms, unchecked } = wish;
+  const { docket, cites, terms, unchecked, evenIfVoid } = wish;
   return {
     kind: wish.kind,
     to: await partiesNamed(reader, wish.to),
@@ -159,6 +171,7 @@ async function readRequest(deps: ApiDeps, wish: z.infer<typeof draftRequest>) {
     ...(cites === undefined ? {} : { cites }),
     ...(terms === undefined ? {} : { terms }),
     ...(unchecked === undefined ? {} : { unchecked }),
+    ...(evenIfVoid === undefined ? {} : { evenIfVoid }),
   };
 }
 

@@ -46,6 +46,7 @@ export const draftRequest = z.strictObject({
   cites: z.array(id).max(64).optional(),
   terms: id.optional(),
   unchecked: z.boolean().optional().describe('exercise parties only: rehearses a refusal'),
+  evenIfVoid: z.boolean().optional().describe('drafts it although it would be void'),
 });
 
 export const draft = z.object({
@@ -64,6 +65,11 @@ export const draft = z.object({
   payload: z.string().describe('base64; sign its DSSE pre-authentication encoding'),
   createdAt: time,
   body: json,
+  wouldBeVoid: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('of one draft: why it would be void if it were said now'),
 });
 
 export const approval = z.object({
@@ -218,6 +224,12 @@ export const status = z.object({
   witnesses: z.array(witness),
   alarms: z.array(alarm),
   drafts: z.number().int(),
+  duty: z.object({
+    notLookedAt: z.number().int(),
+    dockets: z.array(id),
+    owed: z.number().int(),
+    overdue: z.number().int(),
+  }),
   now: time,
 });
 

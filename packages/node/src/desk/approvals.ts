@@ -23,6 +23,7 @@ import { loadChain } from '../parties/chains.ts';
 import { authorityOf } from './authority.ts';
 import type { DeskDeps } from './deps.ts';
 import { docketOf, draftInside, loadDraft } from './drafts.ts';
+import { checkNotVoid } from './foretell.ts';
 import type { Draft } from './drafts.ts';
 import type { DraftFailure } from './requests.ts';
 
@@ -46,6 +47,7 @@ export type ApprovalFailure =
   | 'bad-schema'
   | 'double-said'
   | 'statements-awaited'
+  | 'would-be-void'
   | 'restored'
   | 'log-ended'
   | 'closed'
@@ -53,13 +55,16 @@ export type ApprovalFailure =
 
 /**
  * Adds signatures to a draft. Adding one that is there already changes nothing; adding to a logged
- * draft answers where it was logged. `restored`, `statements-awaited`, `log-ended`: the signatures are
- * kept, the node may not say anything now, and adding any of them again tries again.
+ * draft answers where it was logged. `would-be-void`: the last signature is here, and the docket folded
+ * with the act says that it would be void now; `evenIfVoid` logs it all the same. `restored`,
+ * `statements-awaited`, `log-ended`: the signatures are kept, the node may not say anything now, and
+ * adding any of them again tries again.
  */
 export async function addSignatures(
   deps: DeskDeps,
   draftId: string,
   signatures: readonly EnvelopeSignature[],
+  evenIfVoid = false,
 ): Promise<Result<Approval, ApprovalFailure>> {
   const chain = await loadChain(deps.store.reader, deps.self.party);
   if (chain === null) return failure('no-credentials', deps.self.party);
@@ -91,6 +96,11 @@ export async function addSignatures(
     deps.notify({ type: 'draft', id: draft.id });
     const { missingSignatures, maySign } = authority;
     return success({ state: 'waiting', draft: draft.id, missingSignatures, maySign });
+  }
+  // An opening stands alone in its docket: what it was when it was drafted it is still.
+  if (!evenIfVoid && draft.statement.docket !== null) {
+    const stands = await checkNotVoid(deps, draft);
+    if (!stands.ok) return stands;
   }
   return await submit(deps, draft);
 }

@@ -23,6 +23,7 @@ import { awaitedWords } from '../log/awaited.ts';
 import { loadChain } from '../parties/chains.ts';
 import { checkJson } from './json-text.ts';
 import type { DeskDeps } from './deps.ts';
+import { checkNotVoid } from './foretell.ts';
 import { participantsOf } from './participants.ts';
 import { currentHeads, newestOwn } from './place.ts';
 import type { DraftFailure, DraftRequest } from './requests.ts';
@@ -45,7 +46,10 @@ export interface Draft {
   createdAt: number;
 }
 
-/** Makes a draft and stores it. Nothing is signed and nothing leaves the node. */
+/**
+ * Makes a draft and stores it. Nothing is signed and nothing leaves the node. `would-be-void`: the
+ * docket, folded with it, says so; nothing is left of the draft.
+ */
 export async function makeDraft(
   deps: DeskDeps,
   request: DraftRequest,
@@ -53,7 +57,12 @@ export async function makeDraft(
   const checked =
     request.unchecked === true ? checkUnchecked(deps, request) : checkRequest(request);
   if (!checked.ok) return checked;
-  return await deps.store.transact((tx) => draftInside(deps, tx, request));
+  const drafted = await deps.store.transact((tx) => draftInside(deps, tx, request));
+  if (!drafted.ok || request.unchecked === true || request.evenIfVoid === true) return drafted;
+  const stands = await checkNotVoid(deps, drafted.value);
+  if (stands.ok) return drafted;
+  await discardDraft(deps, drafted.value.id);
+  return stands;
 }
 
 /**

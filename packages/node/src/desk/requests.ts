@@ -19,6 +19,8 @@ export interface DraftRequest {
    * parties only.
    */
   unchecked?: boolean;
+  /** Drafts the act although its docket, folded with it, says that it would be void. */
+  evenIfVoid?: boolean;
   /** Digest of the terms to pin instead of what is in force; openings only. */
   terms?: string;
 }
@@ -39,6 +41,7 @@ export type DraftFailure =
   | 'unknown-party'
   | 'not-paired'
   | 'terms-not-agreed'
+  | 'would-be-void'
   | 'too-many-drafts'
   | 'statements-awaited'
   | 'no-credentials';

@@ -32,7 +32,8 @@ export async function say(
 ): Promise<Result<Approval, SayFailure>> {
   const drafted = await makeDraft(deps, request);
   if (!drafted.ok) return drafted;
-  return await approveWith(deps, drafted.value.id, secrets);
+  const evenIfVoid = request.evenIfVoid === true || request.unchecked === true;
+  return await approveWith(deps, drafted.value.id, secrets, evenIfVoid);
 }
 
 /** Signs a draft with those of `secrets` that may sign it, as many as are needed. */
@@ -40,6 +41,7 @@ export async function approveWith(
   deps: DeskDeps,
   draftId: string,
   secrets: readonly OfficerSecret[],
+  evenIfVoid = false,
 ): Promise<Result<Approval, SayFailure>> {
   let id = draftId;
   for (let attempt = 1; ; attempt += 1) {
@@ -50,7 +52,7 @@ export async function approveWith(
     const signatures = able.value.map((secret) =>
       signAsOfficer(secret, draft.payloadType, draft.payload),
     );
-    const approval = await addSignatures(deps, id, signatures);
+    const approval = await addSignatures(deps, id, signatures, evenIfVoid);
     if (!approval.ok || approval.value.state !== 'stale') return approval;
     if (approval.value.draft === null || attempt === stalenessAttemptsMax) return approval;
     id = approval.value.draft;

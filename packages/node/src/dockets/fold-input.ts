@@ -58,14 +58,18 @@ interface Material {
   knownKeys: KnownKeys;
 }
 
-/** Inputs for each docket that has at least one statement. */
+/**
+ * Inputs for each docket that has at least one statement. `supposed` are compiled as if they were
+ * stored: a draft, so that its docket can be folded with it.
+ */
 export async function compileFoldInputs(
   reader: Reader,
   deps: FoldInputDeps,
   dockets: readonly string[],
+  supposed: readonly StoredStatement[] = [],
 ): Promise<FoldInput[]> {
   const rows = await statementRows(reader, 'docket', dockets);
-  const first = readable(rows);
+  const first = [...readable(rows), ...supposed];
   const all = [...first, ...(await saidAgain(reader, first))];
   const byDocket = Map.groupBy(all, ({ row }) => row.docket);
   const citedIds = [...new Set(all.flatMap(({ statement }) => statement.cites))];

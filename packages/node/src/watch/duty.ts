@@ -1,0 +1,200 @@
+/**
+ * What a duty officer must not miss, as alarms: acts of ours that are void, obligations of ours that
+ * are overdue. Whoever clears such an alarm has seen it, so it is not raised again; an overdue
+ * obligation takes its alarm back when it is met, waived or extended.
+ */
+import { encodeText, sha256Hex } from '@comity/record';
+import { voidWords } from '@comity/accord';
+import type { EventHub } from '../api/events.ts';
+import type { Clock, LogLine } from '../context.ts';
+import type { After } from '../exchange/deps.ts';
+import type { Store, StoreReader } from '../store/store.ts';
+
+export interface DutyDeps {
+  store: Store;
+  self: string;
+  hub: Pick<EventHub, 'subscribe' | 'notify'>;
+  clock: Clock;
+  after: After;
+  log: LogLine;
+}
+
+export interface Duty {
+  /** Looks at due times from now on, again and again. */
+  start(): void;
+  /** Resolves when everything that changed was looked at. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Finding {
+  code: 'own-act-void' | 'overdue';
+  about: string;
+  party: string | null;
+  detail: string;
+}
+
+const collectMilliseconds = 200;
+const lookEveryMilliseconds = 15_000;
+const findingsMax = 200;
+const docketsPerRun = 200;
+
+/** Watches folded dockets and due times. */
+export function watchDuty(deps: DutyDeps): Duty {
+  const changed = new Set<string>();
+  let cancel: (() => void) | null = null;
+  let running: Promise<void> | null = null;
+  let closed = false;
+  let watching = false;
+
+  const run = (): Promise<void> => {
+    cancel?.();
+    cancel = null;
+    running ??= lookAt(deps, take(changed)).finally(() => {
+      running = null;
+      if (changed.size > 0) schedule(collectMilliseconds);
+      else if (watching) schedule(lookEveryMilliseconds);
+    });
+    return running;
+  };
+  const schedule = (milliseconds: number): void => {
+    if (closed) return;
+    cancel?.();
+    cancel = deps.after(milliseconds, () => {
+      run().catch((error: unknown) => {
+        deps.log('error', 'what is overdue could not be looked at', { error: String(error) });
+      });
+    });
+  };
+  const stop = deps.hub.subscribe((event) => {
+    if (event.type !== 'docket') return;
+    changed.add(event.docket);
+    if (running === null) schedule(collectMilliseconds);
+  });
+  return {
+    start() {
+      watching = true;
+      schedule(collectMilliseconds);
+    },
+    async settled() {
+      while (running !== null || changed.size > 0) await run();
+    },
+    async close() {
+      closed = true;
+      stop();
+      cancel?.();
+      await running?.catch(() => undefined);
+    },
+  };
+}
+
+function take(changed: Set<string>): string[] {
+  const some = [...changed].slice(0, docketsPerRun);
+  for (const docket of some) changed.delete(docket);
+  return some;
+}
+
+async function lookAt(deps: DutyDeps, dockets: readonly string[]): Promise<void> {
+  const { store, self, clock, hub, log } = deps;
+  const now = clock.now();
+  const voids = (await Promise.all(dockets.map((one) => voidActs(store.reader, self, one)))).flat();
+  const overdue = await overdueNow(store.reader, self, now);
+  const raised = await raiseNew(store, [...voids, ...overdue], now);
+  await takeBack(store, new Set(overdue.map(alarmId)), now);
+  for (const finding of raised) {
+    log('warn', finding.code === 'overdue' ? 'OVERDUE' : 'an act of ours is void', {
+      what: finding.detail,
+    });
+    hub.notify({ type: 'alarm', id: alarmId(finding) });
+  }
+}
+
+function alarmId({ code, about }: Finding): string {
+  return sha256Hex(encodeText(`${code}\n${about}`));
+}
+
+async function voidActs(reader: StoreReader, self: string, docket: string): Promise<Finding[]> {
+  const row = await reader
+    .selectFrom('dockets')
+    .select('state_json')
+    .where('id', '=', docket)
+    .where('state_json', 'like', '%"effect":"void"%')
+    .executeTakeFirst();
+  if (row === undefined) return [];
+  const { acts = {} } = JSON.parse(row.state_json) as {
+    acts?: { [id: string]: { effect: string; reason: string | null } };
+  };
+  const voids = Object.keys(acts).filter((id) => acts[id]?.effect === 'void');
+  if (voids.length === 0) return [];
+  const own = await reader
+    .selectFrom('statements')
+    .select(['id', 'kind'])
+    .where('id', 'in', voids.slice(0, findingsMax))
+    .where('author', '=', self)
+    .where('own', '=', 1)
+    .execute();
+  return own.map(({ id, kind }) => {
+    const reason = acts[id]?.reason ?? 'void';
+    const detail = `${kind} ${id.slice(0, 12)} in docket ${docket.slice(0, 12)} has no effect: ${voidWords(reason)} (${reason})`;
+    return { code: 'own-act-void', about: id, party: null, detail };
+  });
+}
+
+async function overdueNow(reader: StoreReader, self: string, now: number): Promise<Finding[]> {
+  const rows = await reader
+    .selectFrom('obligations')
+    .select(['id', 'docket', 'owed_to', 'what', 'due'])
+    .where('state', '=', 'running')
+    .where('due', '<', now)
+    .where('owed_by', '=', self)
+    .orderBy('due')
+    .limit(findingsMax)
+    .execute();
+  return rows.map((row) => {
+    const due = new Date(Number(row.due) * 1000).toISOString().slice(0, 19).replace('T', ' ');
+    const detail = `we owe: ${row.what}, due ${due} UTC, docket ${row.docket.slice(0, 12)}`;
+    return { code: 'overdue', about: row.id, party: row.owed_to, detail };
+  });
+}
+
+/** Raises those that were never raised; what a person cleared stays cleared. */
+async function raiseNew(store: Store, findings: readonly Finding[], now: number) {
+  if (findings.length === 0) return [];
+  const ids = findings.map(alarmId);
+  const rows = await store.reader
+    .selectFrom('alarms')
+    .select('id')
+    .where('id', 'in', ids)
+    .execute();
+  const there = new Set(rows.map(({ id }) => id));
+  const fresh = findings.filter((finding) => !there.has(alarmId(finding)));
+  if (fresh.length === 0) return [];
+  await store.transact(async (tx) => {
+    for (const finding of fresh) {
+      const { code, party, detail } = finding;
+      const row = { id: alarmId(finding), code, party, detail, raised_at: now, cleared_at: null };
+      await tx
+        .insertInto('alarms')
+        .values(row)
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .execute();
+    }
+  });
+  return fresh;
+}
+
+/** An alarm whose obligation is not overdue any more is over, and may come again. */
+async function takeBack(store: Store, overdue: ReadonlySet<string>, now: number): Promise<void> {
+  if (overdue.size >= findingsMax) return;
+  const rows = await store.reader
+    .selectFrom('alarms')
+    .select(['id', 'cleared_at'])
+    .where('code', '=', 'overdue')
+    .where('cleared_at', 'is', null)
+    .execute();
+  const over = rows.map(({ id }) => id).filter((id) => !overdue.has(id));
+  if (over.length === 0) return;
+  await store.transact(async (tx) => {
+    await tx.updateTable('alarms').set({ cleared_at: now }).where('id', 'in', over).execute();
+  });
+}
