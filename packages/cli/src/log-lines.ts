@@ -14,16 +14,21 @@ interface LogStream {
   isTTY?: boolean;
 }
 
-/** `human`: plain lines; otherwise JSON lines. Fields never carry what a statement says. */
+/** Each line names the party whose node it is. `human`: plain lines; otherwise JSON lines. Fields never carry what a statement says. */
 export function makeLogWriter(
   stream: LogStream,
   human: boolean,
   verbose: boolean,
   environment: Readonly<Record<string, string | undefined>>,
+  party: string,
 ): LogWriter {
   if (!human) {
     const logger = pino(
-      { level: verbose ? 'debug' : 'info', base: null, timestamp: pino.stdTimeFunctions.isoTime },
+      {
+        level: verbose ? 'debug' : 'info',
+        base: { node: party },
+        timestamp: pino.stdTimeFunctions.isoTime,
+      },
       { write: (line: string) => void stream.write(line) },
     );
     return (level, message, fields) => logger[level](fields ?? {}, message);
@@ -37,6 +42,8 @@ export function makeLogWriter(
     );
     const mark = level === 'warn' || level === 'error' ? `${style.alarm(`${level}:`)} ` : '';
     const details = words.length === 0 ? '' : ` ${style.quiet(words.join(' '))}`;
-    stream.write(`${style.quiet(time)} ${mark}${shown(message)}${details}\n`);
+    stream.write(
+      `${style.quiet(time)} ${style.strong(shown(party))}: ${mark}${shown(message)}${details}\n`,
+    );
   };
 }

@@ -142,6 +142,12 @@ describe('two running nodes', () => {
         exercise: true,
       }),
     ]);
+    const duty = (await place.done(['status', '--home', 'south'])).stdout;
+    expect(duty).toMatch(/^1 new act not looked at in [0-9a-f]{12}; 1 owed by us, 0 overdue\.$/mu);
+    expect(duty).toContain('  comity owe --home south\n');
+    const printed = nodes[1]?.output() ?? '';
+    expect(printed).toContain(`"kind":"incident.notify","docket":"${docket}"`);
+    expect(printed).toContain('"node":"Southmark"');
     const words = (await place.done(['owe', '--home', 'south'])).stdout;
     expect(words).toMatch(/We owe 1 thing\.[^]*Southmark owes Northland: acknowledge[^]* left/u);
     const acknowledge = (await place.done(['kinds', 'incident.acknowledge'])).stdout;

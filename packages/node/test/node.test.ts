@@ -131,6 +131,16 @@ describe('two running nodes', () => {
       const theirs = await show(southNode, docket);
       return mine.stateDigest !== undefined && mine.stateDigest === theirs.stateDigest;
     }, 'equal digests');
+    const unseen = async () =>
+      (await api<{ duty: { notLookedAt: number; dockets: string[] } }>(southNode, 'GET', '/status'))
+        .value.duty;
+    // The pairing, the message, the notification; heartbeats are none of them.
+    expect(await unseen()).toMatchObject({ notLookedAt: 3, owed: 1, overdue: 0 });
+    await api(southNode, 'POST', `/dockets/${docket}/looked-at`);
+    const left = await unseen();
+    expect([left.notLookedAt, left.dockets.includes(docket)]).toEqual([2, false]);
+    await api(southNode, 'POST', '/dockets/looked-at');
+    expect((await unseen()).notLookedAt).toBe(0);
     const owed = await api<{ owedByName: string; docket: string }[]>(
       southNode,
       'GET',

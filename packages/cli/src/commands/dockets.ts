@@ -17,6 +17,7 @@ export function addDocketCommands(program: Command): void {
 }
 
 interface DocketsOptions extends CommonOptions {
+  lookedAt?: boolean;
   type?: string;
   with?: string;
 }
@@ -30,6 +31,7 @@ function addDockets(program: Command): void {
   })
     .option('--type <type>', 'channel, assurance, incident or allegation')
     .option('--with <party>', 'only those with this party')
+    .option('--looked-at', 'take all that came in until now for looked at')
     .action(
       run<DocketsOptions>(async (context, options) => {
         await withNode(context, async (client) => {
@@ -37,6 +39,7 @@ function addDockets(program: Command): void {
             type: options.type,
             party: options.with,
           });
+          if (options.lookedAt === true) await client.post('/dockets/looked-at');
           context.output.answer(rows, docketListWords(rows, context.now()));
         });
       }),
@@ -48,7 +51,7 @@ function addShow(program: Command): void {
     usage: 'show <docket>',
     summary: 'Show one docket: who said what, who has it, what is owed',
     description:
-      'DOCKET is its identifier or the beginning of one; the name of a party shows the channel with it. "witnessed" is the time by the agreed witnesses; before there is one, it says so.',
+      'DOCKET is its identifier or the beginning of one; the name of a party shows the channel with it. What came in counts as looked at afterwards (see "comity status"), but not with --json. "witnessed" is the time by the agreed witnesses; before there is one, it says so.',
     examples: ['show 3f2a9c41d0b7 --home north', 'show Southmark --body --home north'],
     home: 'home',
   })
@@ -59,6 +62,10 @@ function addShow(program: Command): void {
           const found = await client.get<ShownDocket>(`/dockets/${segment(docket)}`);
           const words = docketWords(found, context.now(), options.body === true, context.output);
           context.output.answer(found, words);
+          // Whoever reads the words has looked; a program that reads JSON has not.
+          if (client.running && options.json !== true) {
+            await client.post(`/dockets/${segment(found.docket)}/looked-at`);
+          }
         });
       }),
     );

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { adviceFor } from '../advice.ts';
+import type { ConfigFlags } from '@comity/node';
 import { addCommand, collect, run } from '../command.ts';
 import type { CommandError } from '../command-error.ts';
 import { refused, usage } from '../command-error.ts';
@@ -12,6 +13,7 @@ import type { CommonOptions } from '../context.ts';
 import { readHomeParty, requireHome } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { makeLogWriter } from '../log-lines.ts';
+import { printIncoming } from '../incoming-lines.ts';
 import { shown } from '../output/foreign-text.ts';
 import { exerciseLine } from '../output/output.ts';
 
@@ -135,7 +137,7 @@ function addStart(program: Command): void {
     usage: 'start',
     summary: 'Run the node of a home until Ctrl-C',
     description:
-      'Prints log lines, and "ready" when counterparts and officers can reach it: plain lines on a terminal, JSON lines otherwise. --exchange is for counterparts and may face the internet; --api is for officers and should not ("none": only the socket in the home). Ctrl-C or SIGTERM ends it cleanly.',
+      'Prints log lines, each act that comes in, and "ready" when counterparts and officers can reach it: plain lines on a terminal, JSON lines otherwise. --exchange is for counterparts and may face the internet; --api is for officers and should not ("none": only the socket in the home). Ctrl-C or SIGTERM ends it cleanly.',
     examples: [
       'start --home north',
       'start --home north --exchange 127.0.0.1:7400 --api 127.0.0.1:7401',
@@ -161,16 +163,11 @@ function addStart(program: Command): void {
         );
         const { startNode, StartError } = await import('@comity/node');
         const stop = stopRequest();
-        const flags = {
-          ...(options.exchange === undefined ? {} : { exchange: options.exchange }),
-          ...(options.api === undefined
-            ? {}
-            : { api: options.api === 'none' ? null : options.api }),
-          ...(options.direct === undefined ? {} : { direct: options.direct }),
-        };
+        const flags = flagsOf(options);
         const node = await context.passphrases.unlock(
           `the node keys of ${home}`,
           async (passphrase) => {
+          self.name,
             try {
               const { environment } = context;
               return {
@@ -185,7 +182,8 @@ function addStart(program: Command): void {
           },
         );
         if (self.exercise && human) context.output.line(exerciseLine);
-        log('info', `${self.name} can be reached`, {
+        const stopPrinting = printIncoming(node, log, human);
+        log('info', 'can be reached', {
           exchange: node.exchangeUrl,
           api: node.apiUrl,
           socket: node.socket,
@@ -207,12 +205,21 @@ const patienceMs = 1_000;
 function stopRequest(): Promise<void> {
   return new Promise((resolve) => {
     let asked = 0;
+        stopPrinting();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
         if (asked !== 0 && Date.now() - asked > patienceMs) process.exit(exitCodes.interrupted);
         if (asked === 0) asked = Date.now();
         resolve();
       });
+function flagsOf({ exchange, api, direct }: StartOptions): ConfigFlags {
+  return {
+    ...(exchange === undefined ? {} : { exchange }),
+    ...(api === undefined ? {} : { api: api === 'none' ? null : api }),
+    ...(direct === undefined ? {} : { direct }),
+  };
+}
+
     }
   });
 }

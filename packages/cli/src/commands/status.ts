@@ -3,7 +3,7 @@
  */
 import type { Command } from 'commander';
 import { addCommand, run } from '../command.ts';
-import type { CommonOptions } from '../context.ts';
+import type { CommandContext, CommonOptions } from '../context.ts';
 import { withNode } from '../connect.ts';
 import type { NodeClient } from '../client.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -55,6 +55,7 @@ export interface NodeStatus {
   witnesses: WitnessStatus[];
   alarms: AlarmView[];
   drafts: number;
+  duty: { notLookedAt: number; dockets: string[]; owed: number; overdue: number };
   now: number;
 }
 
@@ -75,14 +76,36 @@ function addStatus(program: Command): void {
     run<CommonOptions>(async (context) => {
       await withNode(context, async (client) => {
         const status = await client.get<NodeStatus>('/status');
-        const words = statusWords(status, client.running, context.now(), context.output);
+        const words = statusWords(context, status, client.running);
         context.output.answer({ ...status, running: client.running }, words);
       });
     }),
   );
 }
 
-function statusWords(status: NodeStatus, running: boolean, now: number, output: Output): string {
+/** The first line of `status`: what an officer who comes on duty does first. */
+function dutyWords(context: CommandContext, { duty }: NodeStatus): string {
+  const { style } = context.output;
+  const { notLookedAt, dockets, owed, overdue } = duty;
+  const acts = notLookedAt === 1 ? 'act' : 'acts';
+  const fresh =
+    notLookedAt === 0
+      ? 'No new acts'
+      : style.strong(
+          `${notLookedAt} new ${acts} not looked at in ${dockets.map(shortId).join(', ')}`,
+        );
+  const late = overdue === 0 ? '0 overdue' : style.alarm(`${overdue} OVERDUE`);
+  const due = owed === 0 ? 'we owe nothing' : `${owed} owed by us, ${late}`;
+  const next = [
+    ...(notLookedAt === 0 ? [] : [`  ${context.paste(`show ${shortId(dockets[0] ?? '')}`)}`]),
+    ...(owed === 0 ? [] : [`  ${context.paste('owe')}`]),
+  ];
+  return [`${fresh}; ${due}.`, ...next].join('\n');
+}
+
+function statusWords(context: CommandContext, status: NodeStatus, running: boolean): string {
+  const { output } = context;
+  const now = context.now();
   const { log, alarms } = status;
   const names = new Map(status.counterparts.map((one) => [one.party, one.name]));
   const blocked =
@@ -91,6 +114,7 @@ function statusWords(status: NodeStatus, running: boolean, now: number, output: 
       : [output.style.alarm(`This node signs nothing (${log.blocked}). ${shown(log.todo ?? '')}`)];
   return [
     `${output.style.strong(shown(status.name))} · the node ${running ? 'runs' : 'does not run: nothing is sent or received'} · ${utc(status.now)}`,
+    dutyWords(context, status),
     ...blocked,
     alarms.length === 0
       ? 'No alarms.'

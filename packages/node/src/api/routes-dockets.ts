@@ -6,6 +6,7 @@ import { resolveId } from '../desk/participants.ts';
 import { resolveParty } from '../parties/names.ts';
 import { exportBundle } from '../watch/bundles.ts';
 import { listDockets, showDocket, showStatement } from '../watch/dockets.ts';
+import { lookAt } from '../watch/looked-at.ts';
 import { fsck } from '../watch/fsck.ts';
 import { listOwed } from '../watch/obligations.ts';
 import { proofAt } from '../watch/proofs.ts';
@@ -75,8 +76,28 @@ export function docketRoutes(scope: FastifyInstance, deps: ApiDeps): void {
       return await reply.type('application/octet-stream').send(Buffer.from(bundle));
     },
   );
+  lookedAtRoutes(scope, deps);
   confirmRoute(scope, deps);
   statementRoutes(scope, deps);
+}
+
+/** An officer has looked at one docket, or at all of them, as they are now. */
+function lookedAtRoutes(scope: FastifyInstance, deps: ApiDeps): void {
+  const { store } = deps.desk;
+  const response = { 200: z.object({ docket: z.string().nullable() }) };
+  const mark = async (docket: string | null) => {
+    const { name } = deps.keys.logSigner.key;
+    await store.transact(async (tx) => await lookAt(tx, name, docket));
+    return { docket };
+  };
+  const app = typed(scope);
+  app.post('/dockets/looked-at', { schema: { response } }, async () => await mark(null));
+  app.post(
+    '/dockets/:docket/looked-at',
+    { schema: { params: z.object({ docket: docketText }), response } },
+    async (request) =>
+      await mark(await docketNamed(store.reader, deps.keys.party, request.params.docket)),
+  );
 }
 
 /** Having the other participants confirm what the docket is now, before it is handed to a stranger. */

@@ -8,6 +8,10 @@ import type { PartyState } from '../store/schema.ts';
 import type { StoreReader } from '../store/store.ts';
 import { listAlarms } from './alarms.ts';
 import type { AlarmRow } from './alarms.ts';
+import { notLookedAt } from './looked-at.ts';
+import { listOwed } from './obligations.ts';
+
+const docketsNamedMax = 20;
 
 export interface CounterpartStatus {
   party: string;
@@ -60,6 +64,8 @@ export interface NodeStatus {
   witnesses: WitnessStatus[];
   alarms: AlarmRow[];
   drafts: number;
+  /** Acts of others that no officer here has looked at, and what we owe. */
+  duty: { notLookedAt: number; dockets: string[]; owed: number; overdue: number };
   now: number;
 }
 
@@ -99,6 +105,7 @@ export async function nodeStatus(deps: StatusDeps): Promise<NodeStatus> {
     witnesses: await witnesses(reader, origin, deps),
     alarms: await listAlarms(reader),
     drafts: Number(drafts?.count ?? 0),
+    duty: await dutyOf(reader, keys.party, origin, deps.now),
     now: deps.now,
   };
 }
@@ -111,6 +118,18 @@ async function silence({ reader, sequencer, witnesses }: StatusDeps, origin: str
   }
   if (awaited === 0) return { blocked, awaited, todo: null };
   return { blocked: 'statements-awaited', awaited, todo: await awaitedWords(reader, awaited) };
+}
+
+async function dutyOf(reader: StoreReader, self: string, origin: string, now: number) {
+  const { count, dockets } = await notLookedAt(reader, origin);
+  const owed = await listOwed(reader, now, { owedBy: self });
+  const overdue = owed.filter((row) => row.overdue).length;
+  return {
+    notLookedAt: count,
+    dockets: dockets.slice(0, docketsNamedMax),
+    owed: owed.length,
+    overdue,
+  };
 }
 
 async function counterparts(reader: StoreReader): Promise<CounterpartStatus[]> {
