@@ -3,7 +3,7 @@
  *
  * Each check runs twice: on the tree, where it must find nothing and must have seen every file that
  * there is, and on a planted violation, which it must find (a check that cannot fail is worth
- * nothing). Names of checks as arguments run only those. Ends with `N passed, N failed`.
+ * nothing). Each says when it begins and how long it took. Names of checks as arguments run only those. Ends with `N passed, N failed`.
  */
 import { runOnRightNode } from './right-node.js';
 import { summaryLine } from './summary.js';
@@ -33,13 +33,17 @@ if (unknown.length > 0) {
 }
 
 const totals = { passed: 0, failed: 0 };
+console.log(`${checks.length} checks, one to five minutes on two cores.`);
 for (const check of checks) {
+  console.log(`     ${check.name} begins`);
   const started = performance.now();
   const { problems, seen, expected } = await runOrSay(() => check.run());
   if (seen < expected)
     problems.push(`saw ${seen} of ${expected}: a check that looks away proves nothing`);
   report(`${check.name} (${seen} seen, ${seconds(started)} s)`, problems);
-  report(`${check.name}: finds a planted violation`, await proofOrSay(check));
+  const planted = performance.now();
+  const missed = await proofOrSay(check);
+  report(`${check.name}: finds a planted violation (${seconds(planted)} s)`, missed);
 }
 console.log(summaryLine(totals));
 process.exitCode = totals.failed > 0 ? 1 : 0;

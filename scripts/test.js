@@ -2,8 +2,10 @@
  * `npm test`: the checks of the house, then every test that is not slow. Ends with
  * `N passed, N failed`, and `, N skipped` with the names of what was skipped above it.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { root, runOnRightNode } from './right-node.js';
 import { saySeed, seedOfRun } from './seed.js';
 import { parseSummary, summaryLine } from './summary.js';
@@ -12,7 +14,7 @@ import { runVitest } from './vitest-run.js';
 runOnRightNode();
 
 const seed = seedOfRun();
-const check = runCheck();
+const check = await runCheck();
 const tests = await runVitest(process.argv.slice(2), {
   environment: { COMITY_SEED: String(seed) },
 });
@@ -29,16 +31,21 @@ const totals = {
 console.log(summaryLine(totals));
 process.exitCode = totals.failed > 0 ? 1 : 0;
 
-function runCheck() {
-  const run = spawnSync(process.execPath, [join(root, 'scripts', 'check.js')], {
+/** The checks, with what they print as they print it, but for their last line: this run has its own. */
+async function runCheck() {
+  const child = spawn(process.execPath, [join(root, 'scripts', 'check.js')], {
     cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const output = run.stdout ?? '';
-  process.stdout.write(output);
-  const summary = parseSummary(output);
+  const lines = createInterface({ input: child.stdout });
+  const ended = once(child, 'close');
+  let summary = null;
+  for await (const line of lines) {
+    summary = parseSummary(line);
+    if (summary === null) console.log(line);
+  }
+  const [status] = await ended;
   if (summary === null) return { passed: 0, failed: 1 };
-  return run.status === 0 || summary.failed > 0 ? summary : { ...summary, failed: 1 };
+  console.log(`checks: ${summary.passed} good, ${summary.failed} bad; the tests begin\n`);
+  return status === 0 || summary.failed > 0 ? summary : { ...summary, failed: 1 };
 }

@@ -1,5 +1,5 @@
 /**
- * Snippets: every `sh` block of README.md and docs/ that is marked `<!-- run -->` stands, line by
+ * Snippets: every `sh` block of README.md and CONTRIBUTING.md that is marked `<!-- run -->` stands, line by
  * line, in a file that CI runs.
  */
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { root } from '../right-node.js';
 import { filesUnder } from './files.js';
 import { inPlantedTree } from './planted.js';
 
-const pages = /^(README\.md|docs\/.*\.md|CONTRIBUTING\.md)$/;
+const pages = /^(README|CONTRIBUTING)\.md$/;
 /** `.ci/run` itself, and what it runs one by one. */
 const runByCi = /^(\.ci\/run|scripts\/snippets\/[^/]+\.sh)$/;
 /** How `.ci/run` counts a command: `step NAME MINUTES COMMAND`. */
