@@ -11,7 +11,7 @@ cleanup() {
 }
 trap cleanup EXIT
 export COMITY_STATE_DIR="$folder/state"
-cd "$folder" || exit 1
+mkdir "$folder/clone" && cd "$folder/clone" || exit 1
 # In a subshell (a job, a pipe) the command takes the shell's place, so that ending the job ends it.
 npx() {
   if [[ $BASH_SUBSHELL -gt 0 ]]; then exec "$repository/node_modules/.bin/$1" "${@:2}"; fi
@@ -28,26 +28,24 @@ until_there() {
 }
 
 set -e
-npx comity init --home north --name Northland --unprotected-keys
-npx comity init --home south --name Southmark --unprotected-keys
-npx comity start --home north --exchange 127.0.0.1:7300 --api 127.0.0.1:7301 &
-npx comity start --home south --exchange 127.0.0.1:7400 --api 127.0.0.1:7401 &
-until_there test -s north/credentials.comity
-until_there test -s south/credentials.comity
-until_there test -S north/socket
-until_there test -S south/socket
+npx comity init --home ../trial/north --name Northland --unprotected-keys
+npx comity init --home ../trial/south --name Southmark --unprotected-keys
+npx comity start --home ../trial/north --exchange 127.0.0.1:7300 --api 127.0.0.1:7301 &
+npx comity start --home ../trial/south --exchange 127.0.0.1:7400 --api 127.0.0.1:7401 &
+until_there test -S ../trial/north/socket
+until_there test -S ../trial/south/socket
 
-npx comity pair add south/credentials.comity --home north
-npx comity pair add north/credentials.comity --home south
+npx comity pair add ../trial/south/credentials.comity --home ../trial/north
+npx comity pair add ../trial/north/credentials.comity --home ../trial/south
 
-NUMBER=$(npx comity pair number Southmark --home north --json |
+NUMBER=$(npx comity pair number Southmark --home ../trial/north --json |
   sed -n 's/.*"safetyNumber": "\([0-9 ]*\)".*/\1/p')
 
-npx comity pair confirm Southmark --number "$NUMBER" --home north
-npx comity pair confirm Northland --number "$NUMBER" --home south
-npx comity say channel.message --to Southmark --text "Our desk is open." --wait --home north
-npx comity show Northland --home south
+npx comity pair confirm Southmark --number "$NUMBER" --home ../trial/north
+npx comity pair confirm Northland --number "$NUMBER" --home ../trial/south
+npx comity say channel.message --to Southmark --text "Our desk is open." --wait --home ../trial/north
+npx comity show Northland --home ../trial/south
 
 # Nothing had to be waited for: the tenth command showed the message.
-npx comity show Northland --home south | grep -q 'Our desk is open.'
+npx comity show Northland --home ../trial/south | grep -q 'Our desk is open.'
 echo "1 passed, 0 failed"
