@@ -1,3 +1,5 @@
+import { noTerminal } from './prompts/ask.ts';
+
 /**
  * What a person can do about a code. Codes come from the node, from `record` and from key files.
  */
@@ -44,8 +46,7 @@ const advice: { readonly [code: string]: string } = {
     'Pair first: comity pair add FILE, then comity pair number and comity pair confirm.',
   unreadable: 'The file is cut, damaged, or sealed for somebody else. Ask for it again.',
   'bad-config': 'See every mistake explained with: comity config check',
-  'passphrase-needed':
-    'Run this on a terminal to be asked, or give --passphrase-file FILE (or COMITY_PASSPHRASE_FILE).',
+  'passphrase-needed': noTerminal,
   'terms-not-agreed':
     'The two parties have not agreed those terms. Leave out "terms", or agree them first with channel.terms.',
   'no-home': 'Make one with: comity init --home DIR --name NAME',

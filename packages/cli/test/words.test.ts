@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { pasteable, shellWord } from '../src/output/pasteable.ts';
+import { ownsTerminal } from '../src/prompts/ask.ts';
 import { CommandError } from '../src/command-error.ts';
 import { shown, shownShort } from '../src/output/foreign-text.ts';
 import { groupedId, partyWords } from '../src/output/identifiers.ts';
@@ -161,4 +163,18 @@ describe('output', () => {
     expect(capture(false, true).output.style.alarm('x')).toContain('\u001b[');
     expect(capture(false, true, { NO_COLOR: '1' }).output.style.alarm('x')).toBe('x');
   });
+});
+
+it('a job in the background does not own the terminal, whatever its name', () => {
+  const stat = (group: number, owner: number) => `7 (a) b) S 1 ${group} 3 34816 ${owner} 4194304`;
+  expect(ownsTerminal(stat(7, 7))).toBe(true);
+  expect(ownsTerminal(stat(7, 9))).toBe(false);
+  expect(ownsTerminal(stat(7, -1))).toBe(true);
+});
+
+it('suggestions can be pasted: the home as it was typed, npx where npx began it', () => {
+  expect(pasteable('status', 'my home', {})).toBe("comity status --home 'my home'");
+  const npx = { npm_lifecycle_event: 'npx' };
+  expect(pasteable('owe', '../trial/north', npx)).toBe('npx comity owe --home ../trial/north');
+  expect(shellWord("O'Land")).toBe("'O'\\''Land'");
 });

@@ -8,7 +8,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { CommandError, refused } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { askNewPassphrase, askPassphrase } from './ask.ts';
+import { askNewPassphrase, askPassphrase, noTerminal } from './ask.ts';
 
 export interface PassphraseSource {
   /** Path from --passphrase-file or the environment, or null. */
@@ -39,9 +39,14 @@ export class Passphrases {
     this.#source = source;
   }
 
+  /** Whether passphrases are asked for here, and not read from a file. */
+  get fromTerminal(): boolean {
+    return this.#source.file === null && this.#source.interactive;
+  }
+
   /** A passphrase for new keys. */
   async forNewKeys(): Promise<string> {
-    const given = await this.#file();
+    const given = await this.fromFile();
     if (given !== null) return given;
     if (!this.#source.interactive) throw needed('new keys need a passphrase');
     return await askNewPassphrase('Passphrase for the new keys');
@@ -92,7 +97,7 @@ export class Passphrases {
     const plain = await open(null);
     if (plain.ok) return { opened: plain, path: '' };
     if (plain.code !== 'passphrase-needed') throw keyError(what, plain.code, plain.path);
-    const file = await this.#file();
+    const file = await this.fromFile();
     for (const candidate of new Set([...this.#known, ...(file === null ? [] : [file])])) {
       const attempt = `${what}\n${candidate}`;
       if (this.#failed.has(attempt)) continue;
@@ -137,21 +142,30 @@ export class Passphrases {
   }
 
   /** The first line of the passphrase file, or null when none is named. */
-  async #file(): Promise<string | null> {
+  async fromFile(): Promise<string | null> {
     const path = this.#source.file;
     if (path === null) return null;
     if (this.#fromFile !== null) return this.#fromFile;
-    const text = await readFile(path, 'utf8').catch(() => null);
-    if (text === null) {
-      throw refusedFile(`the passphrase file ${path} cannot be read`);
-    }
-    const mode = process.platform === 'win32' ? 0 : (await stat(path)).mode & 0o077;
-    if (mode !== 0) this.#source.warn(`others can read ${path}; run: chmod 600 ${path}`);
-    const line = text.split(/\r?\n/u)[0] ?? '';
-    if (line === '') throw refusedFile(`the first line of ${path} is empty`);
+    const line = await readPassphraseFile(path, (words) => this.#source.warn(words));
     this.#fromFile = line;
     return line;
   }
+}
+
+/** The first line of a passphrase file; warns where others can read it. */
+export async function readPassphraseFile(
+  path: string,
+  warn: (text: string) => void,
+): Promise<string> {
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === null) {
+    throw refusedFile(`the passphrase file ${path} cannot be read`);
+  }
+  const mode = process.platform === 'win32' ? 0 : (await stat(path)).mode & 0o077;
+  if (mode !== 0) warn(`others can read ${path}; run: chmod 600 ${path}`);
+  const line = text.split(/\r?\n/u)[0] ?? '';
+  if (line === '') throw refusedFile(`the first line of ${path} is empty`);
+  return line;
 }
 
 function refusedFile(message: string): CommandError {
@@ -164,12 +178,7 @@ function refusedFile(message: string): CommandError {
 }
 
 function needed(message: string): CommandError {
-  return new CommandError(
-    'passphrase-needed',
-    message,
-    'Run this on a terminal to be asked, or give --passphrase-file FILE (or COMITY_PASSPHRASE_FILE).',
-    exitCodes.key,
-  );
+  return new CommandError('passphrase-needed', message, noTerminal, exitCodes.key);
 }
 
 function keyError(what: string, code: string, path: string): CommandError {

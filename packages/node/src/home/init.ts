@@ -27,6 +27,7 @@ import {
 } from '../officers/key-files.ts';
 import type { OfficerSecret } from '../officers/key-files.ts';
 import type { Sequencer } from '../log/jobs.ts';
+import { ownCredentialsFile } from '../parties/own-credentials.ts';
 import type { Store } from '../store/store.ts';
 import { checkConfig, formatProblem } from './config.ts';
 import { firstCredentials } from './first-credentials.ts';
@@ -54,6 +55,8 @@ export interface InitOptions {
   unprotectedKeys: boolean;
   /** Needed unless `unprotectedKeys`. */
   passphrase: string | null;
+  /** By office, where an officer's key has a passphrase of its own; else it is `passphrase`. */
+  officerPassphrases?: { readonly [office: string]: string };
   random: Random;
   clock: Clock;
   /** log2 of scrypt's N; lowered by tests only. */
@@ -151,6 +154,7 @@ async function makeParty(
   if (!storage.ok) return storage;
   try {
     await logFirst(storage.value, first, envelope, options);
+    await leaveCredentials(layout, storage.value, first.id, config.direct);
   } finally {
     await storage.value.close();
   }
@@ -192,11 +196,17 @@ async function writeKeys(
         ...(options.workFactor === undefined ? {} : { workFactor: options.workFactor }),
       };
   await writeNodeKeys(layout, keys, protection);
+  const protectionOf = (office: string): Protection => {
+    const own = options.officerPassphrases?.[office];
+    return own === undefined || options.unprotectedKeys
+      ? protection
+      : { ...protection, passphrase: own };
+  };
   const officers: InitResult['officers'] = [];
   for (let at = 0; at < secrets.length; at += keysAtOnce) {
     const part = secrets.slice(at, at + keysAtOnce);
     const write = (secret: OfficerSecret) =>
-      writeOfficerKey(layout, { ...secret, party: keys.party }, protection);
+      writeOfficerKey(layout, { ...secret, party: keys.party }, protectionOf(secret.office));
     const files = await Promise.all(part.map(write));
     for (const [index, { office, keyid }] of part.entries()) {
       const file = files[index];
@@ -241,6 +251,18 @@ async function logFirst(
   });
   if (!logged.ok) throw new InvariantError(`first credentials were not logged: ${logged.code}`);
   if (logged.value.index !== 0) throw new InvariantError('the first entry is not entry 0');
+}
+
+/** The file for others is there from the beginning; `start` writes it anew with the address. */
+async function leaveCredentials(
+  layout: HomeLayout,
+  { store, sequencer }: { store: Store; sequencer: Sequencer },
+  party: string,
+  direct: string | null,
+): Promise<void> {
+  const file = await ownCredentialsFile({ reader: store.reader, sequencer, party }, direct);
+  if (!file.ok) throw new InvariantError(`no credentials file: ${file.code}`);
+  await writeFileDurably(layout.credentials, file.value);
 }
 
 /** `exercise.northland-1f2e3d4c/log`: no two parties share it, and it says nothing secret. */
