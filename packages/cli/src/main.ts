@@ -15,6 +15,7 @@ import { addExerciseCommand } from './commands/exercise.ts';
 import { addHomeCommands } from './commands/home.ts';
 import { addImportCommands } from './commands/import.ts';
 import { addKindsCommand } from './commands/kinds.ts';
+import { addOfficersCommands } from './commands/officers.ts';
 import { addPairCommands } from './commands/pair.ts';
 import { addPouchCommands } from './commands/pouch.ts';
 import { addRestoreCommands } from './commands/restore.ts';
@@ -86,6 +87,7 @@ export async function makeProgram(): Promise<Command> {
   program.commandsGroup('Saying something:');
   addKindsCommand(program);
   addDeskCommands(program);
+  addOfficersCommands(program);
   addDraftCommands(program);
   addSignCommand(program);
   addWaitCommand(program);

@@ -219,7 +219,7 @@ interface BatchReply {
 }
 
 /** The key file of an officer named by office, by the beginning of it, or by its file's name. */
-async function keyFileOf(name: string, files: readonly OfficerKeyFile[]): Promise<string> {
+export async function keyFileOf(name: string, files: readonly OfficerKeyFile[]): Promise<string> {
   const { officeSlug } = await import('@comity/node');
   const slug = officeSlug(name);
   const exact = files.filter((file) => file.slug === slug);

@@ -8,13 +8,14 @@ import type { Ran } from './command.ts';
 const identifier = /^[0-9a-f]{64}$/u;
 let place: Place;
 let one: Ran;
+let madeEast: Ran;
 const protectedKeys = ['--home', 'east', '--passphrase-file', 'pass'];
 
 beforeAll(async () => {
   place = await Place.make();
   await writeFile(place.path('pass'), 'correct horse battery\n', { mode: 0o600 });
   await writeFile(place.path('wrong'), 'wrong horse battery\n', { mode: 0o600 });
-  await place.done(['init', '--name', 'Eastland', ...protectedKeys]);
+  madeEast = await place.done(['init', '--name', 'Eastland', ...protectedKeys]);
   await place.done([
     'init',
     '--home',
@@ -161,6 +162,33 @@ describe('passphrases', { timeout: 90_000 }, () => {
       const text = await readFile(join(place.path('east'), 'keys', name), 'latin1');
       expect(text.startsWith('age-encryption.org/v1')).toBe(true);
     }
+  });
+});
+
+describe('officers’ passphrases', { timeout: 90_000 }, () => {
+  it('init warns of one for all, doctor finds it, and it can be changed', async () => {
+    const shared = await place.run(['doctor', ...protectedKeys, '--json']);
+    expect(shared.code).toBe(1);
+    expect(shared.stdout).toContain('opens the keys of duty-officer-1 and duty-officer-2');
+    expect(madeEast.stderr).toContain('whoever knows it can make solemn acts alone');
+    await writeFile(place.path('own'), 'a second officer’s own\n', { mode: 0o600 });
+    const change = ['officers', 'passphrase', 'Duty officer 2', ...protectedKeys];
+    await place.done([...change, '--new-passphrase-file', 'own']);
+    const after = await place.run(['doctor', ...protectedKeys, '--json']);
+    expect(after.stdout).toContain('opens the keys of no two officers');
+    const again = await place.run([...change, '--new-passphrase-file', 'own', '--json']);
+    expect([again.code, again.json()]).toMatchObject([5, { error: { code: 'wrong-passphrase' } }]);
+    const back = ['officers', 'passphrase', 'Duty officer 2', '--home', 'east'];
+    await place.done([...back, '--passphrase-file', 'own', '--new-passphrase-file', 'pass']);
+  });
+  it('refuses a file for an officer who is not there', async () => {
+    const init = ['init', '--home', 'none', '--name', 'N', '--passphrase-file', 'pass', '--json'];
+    const ran = await place.run([...init, '--officer-passphrase-file', 'Chief=pass']);
+    expect([ran.code, ran.json()]).toMatchObject([2, { error: { code: 'usage' } }]);
+  });
+  it('a home has its credentials file before its node ever ran', async () => {
+    const file = place.path('east/credentials.comity');
+    await place.done(['pair', 'add', file, '--home', 'one']);
   });
 });
 

@@ -20,6 +20,7 @@ export type { PartyFile } from './home/party-file.ts';
 
 // ── Officers ──────────────────────────────────────────────────────────────────────────────────────
 export {
+  changePassphrase,
   listOfficerKeys,
   makeOfficerSecret,
   officerPublicKey,

@@ -1,5 +1,5 @@
 /**
- * `say`, `approve`, `officers`: an act is drafted, signed by officers, and logged with the last one.
+ * `say`, `approve`: an act is drafted, signed by officers, and logged with the last one.
  */
 import type { Command } from 'commander';
 import { addCommand, collect, run } from '../command.ts';
@@ -12,7 +12,6 @@ import { completeBody } from '../body-completion.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readInputObject } from '../files.ts';
 import { shown } from '../output/foreign-text.ts';
-import { table } from '../output/table.ts';
 import { confirmSigning, signDraft, signedWords } from '../signing.ts';
 import type { DraftRow, SignedState, SignersWanted } from '../signing.ts';
 import { waitFor } from '../waiting.ts';
@@ -20,7 +19,6 @@ import { waitFor } from '../waiting.ts';
 export function addDeskCommands(program: Command): void {
   addSay(program);
   addApprove(program);
-  addOfficers(program);
 }
 
 interface SayOptions extends CommonOptions {
@@ -202,62 +200,4 @@ async function wholeDraftWords(context: CommandContext, file: Uint8Array): Promi
   if (!draft.ok) return 'The draft cannot be read.';
   const names = new Map(Object.entries(draft.value.names));
   return statementWords(draft.value.id, draft.value.statement, names, context.output.width);
-}
-
-interface OfficerRow {
-  office: string;
-  levels: string[];
-  keys: { type: string; keyid: string }[];
-  keyFile: string | null;
-  unprotected: boolean;
-}
-
-interface Roster {
-  officers: OfficerRow[];
-  thresholds: { root: number; solemn: number; duty: number };
-  onePerson: boolean;
-  delegations: { id: string; office: string; kinds: string[]; until: string; ended: boolean }[];
-}
-
-function addOfficers(program: Command): void {
-  addCommand(program, {
-    usage: 'officers',
-    summary: 'Who may sign what, and whose key lies in this home',
-    description:
-      'Keys in the home are for exercises and small houses: an officer’s key belongs on the officer’s own device.',
-    examples: ['officers --home north'],
-    home: 'home',
-  }).action(
-    run<CommonOptions>(async (context) => {
-      await withNode(context, async (client) => {
-        const roster = await client.get<Roster>('/officers');
-        const lines = roster.officers.map((row) => [
-          shown(row.office),
-          row.levels.join(', '),
-          row.keys.map((key) => key.type).join(', '),
-          row.keyFile ?? 'not in this home',
-        ]);
-        const titles = ['office', 'may sign', 'keys', 'key file'];
-        const { duty, solemn, root } = roster.thresholds;
-        const needed = `Needed: ${duty} for duty, ${solemn} for solemn, ${root} for root acts.${roster.onePerson ? ' A party of one person: every counterpart sees that.' : ''}`;
-        const delegations = roster.delegations
-          .filter((one) => !one.ended)
-          .map(
-            (one) => `Delegated: ${shown(one.office)} until ${one.until} (${one.kinds.join(', ')})`,
-          );
-        context.output.answer(
-          roster,
-          [
-            table(
-              titles.map((title) => ({ title })),
-              lines,
-              'No officers.',
-            ),
-            needed,
-            ...delegations,
-          ].join('\n'),
-        );
-      });
-    }),
-  );
 }

@@ -21,9 +21,11 @@ export function addDoctorCommand(program: Command): void {
   addCommand(program, {
     usage: 'doctor',
     summary: 'Is this machine, and this home, fit to run a node?',
-    description: 'Changes nothing and needs no passphrase. Exit code 1 when something needs doing.',
+    description:
+      'Changes nothing and needs no passphrase; with --passphrase-file it also says whether that one passphrase opens the keys of several officers. Exit code 1 when something needs doing.',
     examples: ['doctor', 'doctor --home north'],
     home: 'optional',
+    keys: true,
   }).action(
     run<CommonOptions>(async (context) => {
       const findings = [await runtime(), await unicode(), await cryptography(), await database()];
@@ -133,6 +135,7 @@ async function homeFindings(context: CommandContext, home: string): Promise<Find
       unprotected ? 'not protected by a passphrase' : 'protected by a passphrase',
       'Unprotected keys are for trials: make a new party without --unprotected-keys.',
     ),
+    ...(unprotected ? [] : [await sharedPassphrase(context, home)]),
     finding(
       'permissions',
       open.length === 0,
@@ -146,6 +149,28 @@ async function homeFindings(context: CommandContext, home: string): Promise<Find
       'Without it the node takes the home for a restored copy and signs nothing until a counterpart has stated our newest checkpoint.',
     ),
   ];
+}
+
+/** Officers whose keys open with the passphrase at hand: two of them are one to whoever knows it. */
+async function sharedPassphrase(context: CommandContext, home: string): Promise<Finding> {
+  const name = 'officers’ passphrases';
+  const passphrase = await context.passphrases.fromFile();
+  if (passphrase === null) {
+    return finding(name, true, 'not looked at (give --passphrase-file FILE)', '');
+  }
+  const { homeLayout, listOfficerKeys, unlockOfficerKey } = await import('@comity/node');
+  const opened: string[] = [];
+  for (const { path, slug } of await listOfficerKeys(homeLayout(home))) {
+    if ((await unlockOfficerKey(path, passphrase)).ok) opened.push(slug);
+  }
+  return finding(
+    name,
+    opened.length < 2,
+    opened.length < 2
+      ? 'this passphrase opens the keys of no two officers'
+      : `one passphrase opens the keys of ${opened.join(' and ')}: whoever knows it can make solemn acts alone`,
+    `Each officer takes their own: ${context.paste(`officers passphrase ${opened[1] ?? 'NAME'}`)}`,
+  );
 }
 
 async function openToOthers(home: string): Promise<string[]> {

@@ -2,19 +2,21 @@
  * `init` and `start`: making a party, and running its node.
  */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { ConfigFlags, InitResult } from '@comity/node';
 import { adviceFor } from '../advice.ts';
-import type { ConfigFlags } from '@comity/node';
 import { addCommand, collect, run } from '../command.ts';
 import type { CommandError } from '../command-error.ts';
 import { refused, usage } from '../command-error.ts';
 import { keyFailures, lockedError, openFailureError, warnOfUnprotectedKeys } from '../connect.ts';
-import type { CommonOptions } from '../context.ts';
+import type { CommandContext, CommonOptions } from '../context.ts';
 import { readHomeParty, requireHome } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { makeLogWriter } from '../log-lines.ts';
 import { printIncoming } from '../incoming-lines.ts';
+import { makeLogWriter } from '../log-lines.ts';
 import { shown } from '../output/foreign-text.ts';
+import { newPassphrases, warnOfShared } from '../new-passphrases.ts';
 import { exerciseLine } from '../output/output.ts';
 
 interface InitOptions extends CommonOptions {
@@ -23,6 +25,7 @@ interface InitOptions extends CommonOptions {
   officers: string;
   exercise?: boolean;
   unprotectedKeys?: boolean;
+  officerPassphraseFile?: string[];
 }
 
 export function addHomeCommands(program: Command): void {
@@ -35,7 +38,7 @@ function addInit(program: Command): void {
     usage: 'init',
     summary: 'Make a party: its keys, its first credentials, its log',
     description:
-      'Everything goes into one folder, which must be empty or missing. The keys are encrypted with a passphrase (asked, or from --passphrase-file). Move the officers’ key files to the officers’ own devices when this is more than a trial. With two officers or more, solemn acts need two of them. An exercise party is one for ever and never meets a real one.',
+      'Everything goes into one folder, which must be empty or missing. The keys are encrypted: the node’s own with one passphrase, each officer’s with another (asked; or from --passphrase-file and --officer-passphrase-file, and where an officer has no file of their own, --passphrase-file opens their key too). Move the officers’ key files to the officers’ own devices when this is more than a trial. With two officers or more, solemn acts need two of them. An exercise party is one for ever and never meets a real one.',
     examples: [
       'init --home north --name Northland',
       'init --home drill --name Northland --function cert --exercise --unprotected-keys',
@@ -45,6 +48,11 @@ function addInit(program: Command): void {
     .requiredOption('--name <name>', 'the party’s name as others see it')
     .option('--function <function>', 'state, cert, organisation, … (several times)', collect)
     .option('--officers <count>', 'how many officers', '2')
+    .option(
+      '--officer-passphrase-file <office=file>',
+      'the passphrase of one officer (several times)',
+      collect,
+    )
     .option('--exercise', 'an exercise party, for ever')
     .option('--unprotected-keys', 'no passphrase: for trials only')
     .action(
@@ -56,7 +64,9 @@ function addInit(program: Command): void {
         }
         const unprotectedKeys = options.unprotectedKeys === true;
         const node = await import('@comity/node');
-        const passphrase = unprotectedKeys ? null : await context.passphrases.forNewKeys();
+        const offices = Array.from({ length: officers }, (_, at) => `Duty officer ${at + 1}`);
+        const files = options.officerPassphraseFile ?? [];
+        const secret = unprotectedKeys ? null : await newPassphrases(context, offices, files);
         context.output.exercise = options.exercise === true;
         if (!unprotectedKeys)
           context.output.note('making keys and encrypting them; this takes some seconds');
@@ -67,29 +77,36 @@ function addInit(program: Command): void {
           officers,
           exercise: options.exercise === true,
           unprotectedKeys,
-          passphrase,
+          passphrase: secret?.passphrase ?? null,
+          officerPassphrases: secret?.officerPassphrases ?? {},
           random: (count) => new Uint8Array(randomBytes(count)),
           clock: node.systemClock,
           environment: context.environment,
         });
         if (!made.ok) throw initError(home, made);
         await warnOfUnprotectedKeys(context, home);
-        const { party, origin, vkey } = made.value;
-        const keys = made.value.officers.map((one) => `  ${shown(one.office)}: ${one.keyFile}`);
-        context.output.answer(
-          made.value,
-          [
-            `${shown(options.name)} is made in ${home}.`,
-            `party   ${party}`,
-            `log     ${origin}`,
-            `vkey    ${vkey}`,
-            'officers’ keys:',
-            ...keys,
-            `Next: comity start --home ${home}, then comity credentials --home ${home} -o FILE for the other side.`,
-          ].join('\n'),
-        );
+        if (secret !== null) warnOfShared(context, offices, secret);
+        context.output.answer(made.value, madeWords(context, options.name, home, made.value));
       }),
     );
+}
+
+function madeWords(
+  context: CommandContext,
+  name: string,
+  home: string,
+  { party, origin, vkey, officers }: InitResult,
+): string {
+  return [
+    `${shown(name)} is made in ${home}.`,
+    `party   ${party}`,
+    `log     ${origin}`,
+    `vkey    ${vkey}`,
+    'officers’ keys:',
+    ...officers.map((one) => `  ${shown(one.office)}: ${one.keyFile}`),
+    `Next: ${context.paste('start')}`,
+    `For the other side, once it runs: ${join(home, 'credentials.comity')}`,
+  ].join('\n');
 }
 
 function initError(
@@ -160,6 +177,7 @@ function addStart(program: Command): void {
           human,
           options.verbose === true,
           context.environment,
+          self.name,
         );
         const { startNode, StartError } = await import('@comity/node');
         const stop = stopRequest();
@@ -167,7 +185,6 @@ function addStart(program: Command): void {
         const node = await context.passphrases.unlock(
           `the node keys of ${home}`,
           async (passphrase) => {
-          self.name,
             try {
               const { environment } = context;
               return {
@@ -192,10 +209,19 @@ function addStart(program: Command): void {
         process.stdout.write('ready\n');
         await stop;
         log('info', 'ending');
+        stopPrinting();
         await node.close();
         process.exitCode = exitCodes.ok;
       }),
     );
+}
+
+function flagsOf({ exchange, api, direct }: StartOptions): ConfigFlags {
+  return {
+    ...(exchange === undefined ? {} : { exchange }),
+    ...(api === undefined ? {} : { api: api === 'none' ? null : api }),
+    ...(direct === undefined ? {} : { direct }),
+  };
 }
 
 /** A second signal after this long ends at once: the store is safe at any moment. */
@@ -205,21 +231,12 @@ const patienceMs = 1_000;
 function stopRequest(): Promise<void> {
   return new Promise((resolve) => {
     let asked = 0;
-        stopPrinting();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
         if (asked !== 0 && Date.now() - asked > patienceMs) process.exit(exitCodes.interrupted);
         if (asked === 0) asked = Date.now();
         resolve();
       });
-function flagsOf({ exchange, api, direct }: StartOptions): ConfigFlags {
-  return {
-    ...(exchange === undefined ? {} : { exchange }),
-    ...(api === undefined ? {} : { api: api === 'none' ? null : api }),
-    ...(direct === undefined ? {} : { direct }),
-  };
-}
-
     }
   });
 }

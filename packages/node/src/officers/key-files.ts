@@ -86,6 +86,20 @@ export async function writeOfficerKey(
     if (await exists(taken)) return failure('key-file-exists', taken);
   }
   const path = `${base}.${unprotected ? 'json' : 'age'}`;
+  await writeFileDurably(path, await keyFileBytes(secret, protection));
+  return success(path);
+}
+
+/** Writes a key file again under another passphrase. The old file stands until the new one does. */
+export async function changePassphrase(
+  path: string,
+  secret: OfficerSecret,
+  passphrase: string,
+): Promise<void> {
+  await writeFileDurably(path, await keyFileBytes(secret, { passphrase }));
+}
+
+async function keyFileBytes(secret: OfficerSecret, protection: Protection): Promise<Uint8Array> {
   const text = {
     comityOfficerKey: 1,
     party: secret.party,
@@ -94,11 +108,8 @@ export async function writeOfficerKey(
     seed: encodeBase64(secret.seed),
   };
   const plain = encodeText(`${JSON.stringify(text, null, 2)}\n`);
-  const bytes = unprotected
-    ? plain
-    : await protectBytes(plain, protection.passphrase, protection.workFactor);
-  await writeFileDurably(path, bytes);
-  return success(path);
+  if ('unprotected' in protection) return plain;
+  return await protectBytes(plain, protection.passphrase, protection.workFactor);
 }
 
 /** The key files in a home, sorted by name. */
