@@ -238,6 +238,22 @@ function headersOf(call: ApiCall, token: string): Record<string, string> {
   };
 }
 
+/** A node that runs on the home and answers: nothing is wrong with it. */
+export async function refuseIfRunning(context: CommandContext, home: string): Promise<void> {
+  const { homeLayout, lockOwner } = await import('@comity/node');
+  const owner = await lockOwner(homeLayout(home).lock);
+  if (owner === null) return;
+  const running = await connectToRunning(context, home).catch(() => null);
+  if (running === null) return;
+  await running.close();
+  throw new CommandError(
+    'already-running',
+    `the node of ${home} runs already (process ${owner})`,
+    `Nothing is to be done. See how it stands: ${context.paste('status')}`,
+    exitCodes.locked,
+  );
+}
+
 /** The lock's failure in words. */
 export function lockedError(home: string, pid: string | undefined): CommandError {
   const who = pid === undefined || pid === '' ? 'another process' : `process ${pid}`;

@@ -22,6 +22,8 @@ export const exitCodes = {
   incomplete: 7,
   /** `wait`: the time ran out; what was waited for may still come. */
   timeout: 8,
+  /** `verify`: the file is no bundle (and no proof of a statement in the bundle that was named). */
+  notABundle: 9,
   /** A fault of the program itself, or a system that it cannot run on. */
   fault: 70,
   /** Stopped by Ctrl-C at a prompt. */
@@ -36,11 +38,12 @@ export const exitCodeWords: readonly [ExitCode, string][] = [
   [exitCodes.refused, 'refused, invalid or not found'],
   [exitCodes.usage, 'the command line is wrong'],
   [exitCodes.unreachable, 'no node and no home to work on, or the node does not answer'],
-  [exitCodes.locked, 'the home is in use by another process that does not answer'],
+  [exitCodes.locked, 'the home is in use by another process (start: its node runs already)'],
   [exitCodes.key, 'a passphrase is needed or wrong, or the key is not there'],
   [exitCodes.untrusted, 'verify: all checks pass, but no party named with --trust is the author'],
   [exitCodes.incomplete, 'verify: all checks pass, but the docket is not known to be whole'],
-  [exitCodes.timeout, 'wait: the time ran out'],
+  [exitCodes.timeout, 'wait, say --wait: the time ran out'],
+  [exitCodes.notABundle, 'verify: the file is no bundle'],
   [exitCodes.fault, 'a fault of the program, or a system that it cannot run on'],
   [exitCodes.interrupted, 'stopped by Ctrl-C at a prompt'],
 ];

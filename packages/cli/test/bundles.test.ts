@@ -75,6 +75,23 @@ describe('a bundle of two running nodes', () => {
       notConfirmedBy: [],
     });
     expect(await verify('incident.comity')).toEqual([0, 'valid']);
+    const words = await place.run(['verify', 'incident.comity', '--home', 'north', '--show']);
+    expect(words.stdout).toContain('incident · Scanning of the national results portal');
+    expect(words.stdout).toContain('Northland (');
+    expect(words.stdout).toContain('text: Since 02:10 UTC sustained scanning');
+    await place.done(['proof', docket, '--at', 'Southmark', '-o', 'r.proof', '--home', 'north']);
+    const alone = await place.run(['verify', 'r.proof', '--json']);
+    expect([alone.code, alone.json()]).toMatchObject([9, { error: { code: 'not-a-bundle' } }]);
+    const held = ['verify', 'r.proof', '--in', 'incident.comity', '--home', 'north', '--json'];
+    expect((await place.done(held)).json()).toMatchObject({
+      verdict: 'valid',
+      docket: { docket, type: 'incident' },
+      proof: { ok: true, statement: docket, role: 'held', party: southmark },
+    });
+    const text = await readFile(place.path('r.proof'), 'utf8');
+    await writeFile(place.path('r.proof'), text.replace(/^index \d+/mu, 'index 0'));
+    const wrong = await place.run(held);
+    expect([wrong.code, wrong.json()]).toMatchObject([1, { proof: { ok: false } }]);
     const bytes = await readFile(place.path('incident.comity'));
     for (const part of [0.25, 0.5, 0.75]) {
       const changed = Buffer.from(bytes);

@@ -50,7 +50,8 @@ describe('start', () => {
     expect(status.json()).toMatchObject({ running: true, counterparts: [], alarms: [] });
     const second = await place.run(['start', '--home', 'drill', '--json']);
     expect(second.code).toBe(4);
-    expect(second.stderr).toContain('is in use by process');
+    expect(second.json()).toMatchObject({ error: { code: 'already-running' } });
+    expect(second.stderr).toContain(`runs already (process ${node.child.pid})`);
     node.child.kill('SIGTERM');
     expect(await node.ended).toBe(0);
     const after = await place.done(['status', '--home', 'drill', '--json']);

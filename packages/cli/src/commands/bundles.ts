@@ -1,19 +1,17 @@
 /**
- * `export`, `verify`, `proof`: what goes to a stranger, and how a stranger checks it.
+ * `export`, `proof`: what goes to a stranger; `verify.ts` is how a stranger checks it.
  */
 import type { Command } from 'commander';
-import { addCommand, collect, run } from '../command.ts';
+import { addCommand, run } from '../command.ts';
 import { usage } from '../command-error.ts';
 import type { CommandContext, CommonOptions } from '../context.ts';
-import { readHomeParty } from '../context.ts';
 import { withNode } from '../connect.ts';
 import { segment } from '../client.ts';
 import type { NodeClient } from '../client.ts';
-import { exitCodes } from '../exit-codes.ts';
-import type { ExitCode } from '../exit-codes.ts';
-import { readInput, requireOutput, writeOutput } from '../files.ts';
+import { requireOutput, writeOutput } from '../files.ts';
 import { shown } from '../output/foreign-text.ts';
-import { listParties, partyNamed, partyNames } from '../parties.ts';
+import { partyNames } from '../parties.ts';
+import { addVerifyCommand } from './verify.ts';
 
 interface OutputOptions extends CommonOptions {
   output?: string;
@@ -26,7 +24,7 @@ interface ExportOptions extends OutputOptions {
 
 export function addBundleCommands(program: Command): void {
   addExport(program);
-  addVerify(program);
+  addVerifyCommand(program);
   addProof(program);
 }
 
@@ -110,111 +108,6 @@ function confirmedWords(standing: Standing | null, missing: readonly string[]): 
   return `Not confirmed by ${missing.join(', ')}: "comity verify" may call it incomplete. Export it again when they can be reached.`;
 }
 
-interface VerifyOptions extends CommonOptions {
-  trust?: string[];
-}
-
-function addVerify(program: Command): void {
-  addCommand(program, {
-    usage: 'verify <file>',
-    summary: 'Check a bundle, without network and without a node',
-    description:
-      'Exit code 0 only for valid; 1 invalid, 6 untrusted, 7 incomplete. --trust names the parties whose identifiers you have from elsewhere than this file (by voice, from a treaty, from a register). With --home, names of parties may be used, and without --trust the home’s own party and its confirmed counterparts are trusted.',
-    examples: ['verify case.comity --trust 9f1c…64 hex digits…', 'verify case.comity --home north'],
-    home: 'optional',
-    keys: true,
-  })
-    .option('--trust <party>', 'a party that you trust to be itself (several times)', collect)
-    .action(
-      run<VerifyOptions>(async (context, options, file) => {
-        const bytes = await readInput(file);
-        const trust = await trustRoots(context, options.trust ?? []);
-        const { verifyBundle } = await import('@comity/record');
-        const { meaning } = await import('@comity/accord');
-        const report = verifyBundle(bytes, { trust, meaning });
-        context.output.exercise ||= report.exercise;
-        context.output.answer(report, verifyWords(context, report, trust));
-        process.exitCode = verdictExitCodes[report.verdict];
-      }),
-    );
-}
-
-const verdictExitCodes: Record<VerdictReport['verdict'], ExitCode> = {
-  valid: exitCodes.ok,
-  invalid: exitCodes.refused,
-  untrusted: exitCodes.untrusted,
-  incomplete: exitCodes.incomplete,
-};
-
-interface VerdictReport {
-  verdict: 'valid' | 'invalid' | 'untrusted' | 'incomplete';
-  completeness: string;
-  exercise: boolean;
-  checks: readonly { name: string; ok: boolean; detail: string }[];
-}
-
-const verdictWords: Record<VerdictReport['verdict'], string> = {
-  valid: 'VALID. Every check passed, and parties that you trust signed it.',
-  invalid: 'NOT VALID. Do not rely on this file: at least one check failed.',
-  untrusted:
-    'UNTRUSTED. The checks passed, but nobody whom you named stands behind it: name the parties with --trust, by identifiers that you have from elsewhere.',
-  incomplete:
-    'INCOMPLETE. What is here checks, but the docket is not known to be whole: do not judge by it alone.',
-};
-
-function verifyWords(
-  context: CommandContext,
-  report: VerdictReport,
-  trust: readonly string[],
-): string {
-  const { style } = context.output;
-  const mark = report.verdict === 'valid' ? style.good : style.alarm;
-  const checks = report.checks.map((check) => {
-    const sign = check.ok ? style.good('passed') : style.alarm('FAILED');
-    return `  ${sign}  ${check.name}${check.detail === '' ? '' : `: ${shown(check.detail)}`}`;
-  });
-  return [
-    mark(verdictWords[report.verdict]),
-    `Completeness: ${shown(report.completeness)}`,
-    `Trusted: ${trust.length === 0 ? 'nobody was named' : trust.join(', ')}`,
-    'Checks:',
-    ...checks,
-  ].join('\n');
-}
-
-const identifier = /^[0-9a-f]{64}$/u;
-
-/** Identifiers to trust. A name is never looked up in the file: its author chose that name. */
-async function trustRoots(context: CommandContext, named: readonly string[]): Promise<string[]> {
-  const names = named.filter((text) => !identifier.test(text));
-  if (context.home === null) {
-    if (names.length === 0) return [...named];
-    throw usage(
-      `--trust ${names[0] ?? ''} is not a whole identifier`,
-      'Write all 64 hex digits, or give --home so that the name can be looked up there.',
-    );
-  }
-  if (named.length > 0 && names.length === 0) return [...named];
-  await readHomeParty(context);
-  const exercise = context.output.exercise;
-  const roots = await withNode(context, async (client) => {
-    if (named.length === 0) {
-      const parties = await listParties(client);
-      return parties
-        .filter((party) => party.state === 'self' || party.state === 'confirmed')
-        .map((party) => party.party);
-    }
-    const found: string[] = [];
-    for (const text of named) {
-      found.push(await partyNamed(client, text));
-    }
-    return found;
-  });
-  // The mark belongs to the bundle here, not to the home that vouched for names.
-  context.output.exercise = exercise && context.output.exercise;
-  return roots;
-}
-
 interface ProofOptions extends OutputOptions {
   at?: string;
 }
@@ -238,7 +131,10 @@ function addProof(program: Command): void {
         await withNode(context, async (client) => {
           const bytes = await client.file(`/statements/${segment(statement)}/proof`, { at });
           await writeOutput(path, bytes, options.force === true);
-          context.output.answer({ statement, at, file: path }, `Wrote ${path}.`);
+          context.output.answer(
+            { statement, at, file: path },
+            `Wrote ${path}. Whoever has a bundle with the statement checks it with: comity verify ${path} --in BUNDLE --trust PARTY`,
+          );
         });
       }),
     );

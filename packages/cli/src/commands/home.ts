@@ -9,7 +9,13 @@ import { adviceFor } from '../advice.ts';
 import { addCommand, collect, run } from '../command.ts';
 import type { CommandError } from '../command-error.ts';
 import { refused, usage } from '../command-error.ts';
-import { keyFailures, lockedError, openFailureError, warnOfUnprotectedKeys } from '../connect.ts';
+import {
+  keyFailures,
+  lockedError,
+  openFailureError,
+  refuseIfRunning,
+  warnOfUnprotectedKeys,
+} from '../connect.ts';
 import type { CommandContext, CommonOptions } from '../context.ts';
 import { readHomeParty, requireHome } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -170,6 +176,7 @@ function addStart(program: Command): void {
         const home = requireHome(context);
         const self = await readHomeParty(context);
         if (self === null) throw openFailureError(home, { code: 'no-home', path: home });
+        await refuseIfRunning(context, home);
         await warnOfUnprotectedKeys(context, home);
         const human = process.stdout.isTTY && options.json !== true;
         const log = makeLogWriter(

@@ -158,8 +158,12 @@ function counterpartWords(
     one.ourSizeConfirmed < ourSize
       ? `holds ${one.ourSizeConfirmed} of our ${ourSize} entries`
       : 'holds our whole log';
+  // One failed try is an accident; two in a row say that what waits is not going anywhere.
+  const lost = one.failures > 1 && one.waiting > 0;
+  const since = one.lastHeardAt === null ? 'it was never heard' : `since ${utc(one.lastHeardAt)}`;
+  const unreachable = lost ? `${output.style.alarm(`NOT REACHABLE ${since}`)} · ` : '';
   const lines = [
-    `${output.style.strong(shown(one.name))} · ${pairingStates[one.state] ?? one.state} · ${heard}${silent}`,
+    `${output.style.strong(shown(one.name))} · ${unreachable}${pairingStates[one.state] ?? one.state} · ${heard}${silent}`,
     `  ${waiting}; ${behind}; ${one.directUrl === null ? 'by hand only' : shown(one.directUrl)}`,
   ];
   if (one.frozen) {
