@@ -6,6 +6,7 @@ import { adviceFor } from './advice.ts';
 import { CommandError, usage } from './command-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { ungrouped } from './output/identifiers.ts';
 
 export interface ApiReply {
   status: number;
@@ -99,7 +100,7 @@ export class NodeClient {
 /** Path segments from foreign text, which is not empty. */
 export function segment(text: string): string {
   if (text === '') throw usage('an argument is empty', 'See what it takes with --help.');
-  return encodeURIComponent(text);
+  return encodeURIComponent(ungrouped(text));
 }
 
 function jsonCall(method: 'POST' | 'PUT', path: string, body: unknown): ApiCall {

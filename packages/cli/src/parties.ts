@@ -3,6 +3,7 @@
  */
 import { refused } from './command-error.ts';
 import type { NodeClient } from './client.ts';
+import { ungrouped } from './output/identifiers.ts';
 import { shown } from './output/foreign-text.ts';
 
 export interface PartyRow {
@@ -34,7 +35,8 @@ export async function partyNamed(client: NodeClient, text: string): Promise<stri
  * these that fits anything decides. Anybody may call themselves anything, so what fits two parties is
  * never resolved: the candidates are listed.
  */
-export function pickParty(rows: readonly PartyRow[], text: string): PartyRow {
+export function pickParty(rows: readonly PartyRow[], given: string): PartyRow {
+  const text = ungrouped(given);
   const wanted = foldCase(text);
   const tries: ((row: PartyRow) => boolean)[] = [
     (row) => row.party === text || (text === 'self' && row.state === 'self'),

@@ -3,7 +3,7 @@ import { pasteable, shellWord } from '../src/output/pasteable.ts';
 import { ownsTerminal } from '../src/prompts/ask.ts';
 import { CommandError } from '../src/command-error.ts';
 import { shown, shownShort } from '../src/output/foreign-text.ts';
-import { groupedId, partyWords } from '../src/output/identifiers.ts';
+import { groupedId, partyWords, ungrouped } from '../src/output/identifiers.ts';
 import { exerciseLine, Output } from '../src/output/output.ts';
 import { mayColour } from '../src/output/style.ts';
 import { table, textWidth, wrapText } from '../src/output/table.ts';
@@ -163,6 +163,14 @@ describe('output', () => {
     expect(capture(false, true).output.style.alarm('x')).toContain('\u001b[');
     expect(capture(false, true, { NO_COLOR: '1' }).output.style.alarm('x')).toBe('x');
   });
+});
+
+it('an identifier in groups of four is one identifier, and a name stays a name', () => {
+  const id = '0123456789abcdef'.repeat(4);
+  expect(ungrouped(groupedId(id, '  '))).toBe(id);
+  expect(ungrouped('0123 4567 89')).toBe('0123456789');
+  expect(ungrouped('Cafe Dead')).toBe('Cafe Dead');
+  expect(ungrouped('north land')).toBe('north land');
 });
 
 it('a job in the background does not own the terminal, whatever its name', () => {

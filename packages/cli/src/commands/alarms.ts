@@ -7,7 +7,7 @@ import { segment } from '../client.ts';
 import type { CommonOptions } from '../context.ts';
 import { withNode } from '../connect.ts';
 import { shown } from '../output/foreign-text.ts';
-import { shortId } from '../output/identifiers.ts';
+import { shortId, ungrouped } from '../output/identifiers.ts';
 import { fromNow, utc } from '../output/times.ts';
 import { partyNames } from '../parties.ts';
 
@@ -33,7 +33,10 @@ export function addAlarmCommands(program: Command): void {
       run<CommonOptions & { all?: boolean; clear?: string }>(async (context, options) => {
         await withNode(context, async (client) => {
           if (options.clear !== undefined) {
-            const id = await wholeAlarmId(options.clear, await client.get<AlarmView[]>('/alarms'));
+            const id = await wholeAlarmId(
+              ungrouped(options.clear),
+              await client.get<AlarmView[]>('/alarms'),
+            );
             await client.post(`/alarms/${segment(id)}/clear`);
             context.output.answer({ id, cleared: true }, `Cleared ${shortId(id)}.`);
             return;

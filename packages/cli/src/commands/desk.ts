@@ -12,6 +12,7 @@ import { completeBody } from '../body-completion.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readInputObject } from '../files.ts';
 import { shown } from '../output/foreign-text.ts';
+import { ungrouped } from '../output/identifiers.ts';
 import { confirmSigning, signDraft, signedWords } from '../signing.ts';
 import type { DraftRow, SignedState, SignersWanted } from '../signing.ts';
 import { waitFor } from '../waiting.ts';
@@ -75,10 +76,10 @@ function addSay(program: Command): void {
           const body = await completeBody(client, kind, options, given);
           const draft = await client.post<DraftRow>('/drafts', {
             kind,
-            to: options.to ?? [],
-            docket: options.docket ?? null,
+            to: (options.to ?? []).map(ungrouped),
+            docket: options.docket === undefined ? null : ungrouped(options.docket),
             body,
-            ...(options.cite === undefined ? {} : { cites: options.cite }),
+            ...(options.cite === undefined ? {} : { cites: options.cite.map(ungrouped) }),
             ...(options.terms === undefined ? {} : { terms: options.terms }),
             ...(options.evenIfVoid === true ? { evenIfVoid: true } : {}),
           });

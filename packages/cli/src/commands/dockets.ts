@@ -56,11 +56,17 @@ function addShow(program: Command): void {
     home: 'home',
   })
     .option('--body', 'with everything that each statement says')
+    .option('--all', 'with what the nodes say by themselves (heartbeats)')
     .action(
-      run<CommonOptions & { body?: boolean }>(async (context, options, docket) => {
+      run<CommonOptions & { body?: boolean; all?: boolean }>(async (context, options, docket) => {
         await withNode(context, async (client) => {
           const found = await client.get<ShownDocket>(`/dockets/${segment(docket)}`);
-          const words = docketWords(found, context.now(), options.body === true, context.output);
+          const words = docketWords(
+            found,
+            context.now(),
+            { whole: options.body === true, all: options.all === true },
+            context.output,
+          );
           context.output.answer(found, words);
           // Whoever reads the words has looked; a program that reads JSON has not.
           if (client.running && options.json !== true) {

@@ -14,7 +14,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import { readInput } from '../files.ts';
 import { bodyLines } from '../output/body.ts';
 import { shown } from '../output/foreign-text.ts';
-import { partyWords, shortId } from '../output/identifiers.ts';
+import { partyWords, shortId, ungrouped } from '../output/identifiers.ts';
 import { sentenceOf } from '../output/statement-words.ts';
 import { listParties, partyNamed } from '../parties.ts';
 
@@ -115,7 +115,8 @@ function verifyWords(
 const identifier = /^[0-9a-f]{64}$/u;
 
 /** Identifiers to trust. A name is never looked up in the file: its author chose that name. */
-async function trustRoots(context: CommandContext, named: readonly string[]): Promise<string[]> {
+async function trustRoots(context: CommandContext, given: readonly string[]): Promise<string[]> {
+  const named = given.map(ungrouped);
   const names = named.filter((text) => !identifier.test(text));
   if (context.home === null) {
     if (names.length === 0) return [...named];

@@ -3,6 +3,8 @@
  * when, who owes what and how long is left. Every codeword of the record is shown with its meaning.
  */
 import type { DocketRow, OwedRow, ShownDocket, ShownStatement } from '@comity/node';
+import { voidWords } from '@comity/accord';
+import { refusalWords } from './refusal-words.ts';
 import { bodyLines } from './body.ts';
 import { shown, shownShort } from './foreign-text.ts';
 import { shortId } from './identifiers.ts';
@@ -64,7 +66,21 @@ export function owedWords(
     part.length === 0
       ? []
       : [output.style.strong(title), ...part.flatMap((row) => owedLines(row, now, output)), ''];
-  return [headline, '', ...part('Owed by us', ours), ...part('Owed by others', theirs)].join('\n');
+  const undated = rows.some((row) => row.due === null && row.state === 'running');
+  const note = undated
+    ? [
+        'What has no due time stands under terms that set none (the built-in contact-points set none',
+        'for allegations). Agree on terms that do: comity kinds channel.terms',
+        '',
+      ]
+    : [];
+  return [
+    headline,
+    '',
+    ...part('Owed by us', ours),
+    ...part('Owed by others', theirs),
+    ...note,
+  ].join('\n');
 }
 
 function owedLines(row: OwedRow, now: number, output: Output): string[] {
@@ -90,15 +106,22 @@ function dueText(row: OwedRow, now: number, output: Output): string {
   return `due ${utc(row.due)}, ${duration(row.due - now)} left`;
 }
 
-/** One docket: header, what is owed, then every statement in order. */
+/**
+ * One docket: header, what is owed, then every statement in order, with its own words. `whole`: with
+ * every member of each body; `all`: heartbeats too.
+ */
 export function docketWords(
   docket: ShownDocket,
   now: number,
-  whole: boolean,
+  { whole, all }: { whole: boolean; all: boolean },
   output: Output,
 ): string {
   const who = docket.participants.map((one) => nameOr(one.name, one.party)).join(', ');
   const names = new Map(docket.participants.map((one) => [one.party, nameOr(one.name, one.party)]));
+  const shownStatements = docket.statements.filter(
+    (statement) => all || statement.kind !== 'channel.test',
+  );
+  const hidden = docket.statements.length - shownStatements.length;
   const open = docket.obligations.filter((row) => row.state !== 'met' && row.state !== 'waived');
   const lines = [
     output.style.strong(`${docket.type} · ${shown(docket.subject)}`),
@@ -111,9 +134,8 @@ export function docketWords(
       ? ['Nothing is owed in it.']
       : open.flatMap((row) => owedLines(row, now, output))),
     '',
-    ...docket.statements.flatMap((statement) =>
-      statementLines(statement, names, now, whole, output),
-    ),
+    ...shownStatements.flatMap((statement) => statementLines(statement, names, now, whole, output)),
+    ...(hidden === 0 ? [] : [`${hidden} heartbeats are not shown (--all).`]),
     ...missingReplyLines(docket),
   ];
   return lines.join('\n');
@@ -145,13 +167,24 @@ function statementLines(
       : [
           `  introduced by ${names.get(statement.introducedBy) ?? shortId(statement.introducedBy)}`,
         ]),
-    ...(whole ? bodyLines(statement.body, output.width, '    ') : []),
+    ...(whole
+      ? bodyLines(statement.body, output.width, '    ')
+      : ownWords(statement.body, output.width)),
   ];
   return [...lines, ''];
 }
 
+/** What a person wrote for a person, by the members of bodies that hold it; its marking first. */
+function ownWords(body: ShownStatement['body'], width: number): string[] {
+  const told = ['tlp', 'text', 'asked', 'note', 'reasons', 'what', 'conduct'];
+  const present = told.filter((member) => body[member] !== undefined && body[member] !== null);
+  return present.flatMap((member) => bodyLines({ [member]: body[member] }, width, '    '));
+}
+
 function actWords(statement: ShownStatement): string {
-  const reason = statement.reason === null ? '' : `: ${statement.reason}`;
+  const why = statement.act === 'void' ? voidWords : refusalWords;
+  const reason =
+    statement.reason === null ? '' : `: ${why(statement.reason)} (${statement.reason})`;
   switch (statement.act) {
     case 'void':
       return `VOID${reason}; it stands in the record and has no effect`;
@@ -171,7 +204,7 @@ function deliveryLines(statement: ShownStatement, names: ReadonlyMap<string, str
       case 'received':
         return `received by ${party}${one.at === null ? '' : ` ${utc(one.at)}`}: entry ${one.receiptIndex ?? '?'} in their log`;
       case 'refused':
-        return `refused by ${party} (${one.code ?? 'no code'})`;
+        return `refused by ${party}: ${refusalWords(one.code ?? 'no code')} (${one.code ?? 'no code'})`;
       case 'sent':
         return `sent to ${party}, no receipt yet`;
       default:

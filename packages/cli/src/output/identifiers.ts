@@ -17,6 +17,14 @@ export function groupedId(id: string, indent = ''): string {
   return lines.join('\n');
 }
 
+/** An identifier, or its beginning, read aloud or copied in groups of four; any other text as it is. */
+export function ungrouped(text: string): string {
+  const joined = text.replace(/\s+/gu, '');
+  return /^\s*[0-9a-f]{4}(\s+[0-9a-f]{1,4})+\s*$/u.test(text) && joined.length <= 64
+    ? joined
+    : text;
+}
+
 /** `Northland` when the name is known, else the short identifier; both where names could mislead. */
 export function partyWords(id: string, names: ReadonlyMap<string, string>): string {
   const name = names.get(id);
