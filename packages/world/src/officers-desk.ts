@@ -87,7 +87,10 @@ export async function openDesk(home: string): Promise<OfficersDesk> {
     post,
     postFile,
     approve,
-    say: async (act) => await approve((await post<{ draft: string }>('/drafts', act)).draft),
+    say: async (act) => {
+      const { draft } = await post<{ draft: string }>('/drafts', act);
+      return await approve(draft, act.evenIfVoid === true);
+    },
     status: async () => await get<NodeStatus>('/status'),
     dockets: async () => await get<DocketRow[]>('/dockets'),
     docket: async (id) => await get<ShownDocket>(`/dockets/${id}`),

@@ -5,15 +5,22 @@
  * should know that before the signature, not after.
  */
 import { failure, newestVersion, success } from '@comity/record';
-import type { Result } from '@comity/record';
+import type { Result, Statement } from '@comity/record';
 import { effectOf, voidWords } from '@comity/accord';
 import { createAnchorReader } from '../dockets/anchor-times.ts';
 import { compileFoldInputs } from '../dockets/fold-input.ts';
 import type { StoredStatement } from '../dockets/stored-statement.ts';
 import { loadChain } from '../parties/chains.ts';
 import type { DeskDeps } from './deps.ts';
-import { docketOf } from './drafts.ts';
-import type { Draft } from './drafts.ts';
+
+/** What is needed of a draft. */
+interface Foretold {
+  id: string;
+  statement: Statement;
+  payload: Uint8Array;
+  payloadType: string;
+  anchorLines: string[];
+}
 
 /** Kinds whose place in the docket cannot void them, and which fill long dockets. */
 const neverVoidByPlace: readonly string[] = ['channel.message', 'channel.pair', 'channel.test'];
@@ -21,11 +28,11 @@ const neverVoidByPlace: readonly string[] = ['channel.message', 'channel.pair', 
 /** Why the act would be void if it were said now, as a void reason; null when it would not be. */
 export async function voidReasonOf(
   deps: Pick<DeskDeps, 'store' | 'self' | 'clock'>,
-  draft: Pick<Draft, 'id' | 'statement' | 'payload' | 'payloadType' | 'anchorLines'>,
+  draft: Foretold,
 ): Promise<string | null> {
   const { statement } = draft;
-  const docket = docketOf(draft.id, statement);
-  if (docket === '' || neverVoidByPlace.includes(statement.kind)) return null;
+  const docket = statement.docket ?? draft.id;
+  if (statement.kind.startsWith('party.') || neverVoidByPlace.includes(statement.kind)) return null;
   const { reader } = deps.store;
   const { party: self, exercise } = deps.self;
   const chain = await loadChain(reader, self);
@@ -44,7 +51,7 @@ export async function voidReasonOf(
 /** `would-be-void` with the reason, or nothing against it. */
 export async function checkNotVoid(
   deps: Pick<DeskDeps, 'store' | 'self' | 'clock'>,
-  draft: Draft,
+  draft: Foretold,
 ): Promise<Result<void, 'would-be-void'>> {
   const reason = await voidReasonOf(deps, draft);
   if (reason === null) return success(undefined);
@@ -52,7 +59,7 @@ export async function checkNotVoid(
 }
 
 function supposedRow(
-  draft: Pick<Draft, 'id' | 'statement' | 'payload' | 'payloadType' | 'anchorLines'>,
+  draft: Foretold,
   docket: string,
   self: string,
   ownOrigin: string,
