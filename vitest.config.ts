@@ -9,5 +9,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Most tests wait for real processes and disks; with one worker on two cores they wait in a row.
+    maxWorkers: 2,
   },
 });
