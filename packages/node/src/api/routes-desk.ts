@@ -161,6 +161,8 @@ function sayRoute(scope: FastifyInstance, deps: ApiDeps): void {
 }
 
 async function readRequest(deps: ApiDeps, wish: z.infer<typeof draftRequest>) {
+  // Terms in force, heads and who owes what are of the folded state: what came in just now counts.
+  await deps.foldSettled();
   const { reader } = deps.desk.store;
   const { docket, cites, terms, unchecked, evenIfVoid } = wish;
   return {

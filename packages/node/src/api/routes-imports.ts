@@ -17,6 +17,7 @@ export function importRoutes(scope: FastifyInstance, deps: ApiDeps): void {
     '/imports',
     { schema: { body: importRequest, response: { 200: z.array(importedItem) } } },
     async (request) => {
+      await deps.foldSettled();
       const { reader } = deps.desk.store;
       const chain = await loadChain(reader, deps.keys.party);
       if (chain === null) throw new ProblemError(failure('no-credentials', deps.keys.party));

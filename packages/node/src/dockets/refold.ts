@@ -97,11 +97,13 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
     cancel?.();
     cancel = null;
     const started = deps.clock.nowMs();
+    const flood = waiting.size > floodMin;
     let pause = retryMilliseconds;
     running ??= runOver(ids)
       .then(() => {
-        // Under load folding takes an eighth of the time at most: the exchange comes first.
-        pause = Math.max(collectMilliseconds, pauseFactor * (deps.clock.nowMs() - started));
+        // In a flood folding takes an eighth of the time at most: the exchange comes first.
+        const rest = flood ? pauseFactor * (deps.clock.nowMs() - started) : 0;
+        pause = Math.max(collectMilliseconds, rest);
       })
       .finally(() => {
         running = null;
