@@ -216,6 +216,7 @@ it('the index names what it exports', () => {
       "termsSchema",
       "view",
       "voidReasons",
+      "voidWords",
       "waitingIn",
     ]
   `);

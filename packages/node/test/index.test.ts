@@ -6,6 +6,7 @@ it('exports these values and no others', () => {
     'StartError',
     'acquireLock',
     'addressUrl',
+    'changePassphrase',
     'checkConfig',
     'displayDraft',
     'formatCredentialsFile',
