@@ -38,8 +38,11 @@ const other = { north: 'Southmark', south: 'Northland' } as const;
 /** Says a kind with its example body, made to fit; gives the statement's id. */
 async function say(home: 'north' | 'south', kind: string, docket?: string): Promise<string> {
   const example = JSON.parse((await place.done(['kinds', kind])).stdout) as object;
+  // What stands for "replace this" in the examples: the respondent, and the text by its digest, which
+  // the command fills in where it is left out.
   const fitted = kind === 'allegation.raise' ? { respondent: southmark } : {};
-  const stdin = JSON.stringify({ ...example, ...fitted });
+  const left = kind === 'assurance.reciprocate' ? { text: undefined } : {};
+  const stdin = JSON.stringify({ ...example, ...fitted, ...left });
   const where = docket === undefined ? ['--to', other[home]] : ['--docket', docket];
   const officers = ['--officer', 'Duty officer 1', '--officer', 'Duty officer 2'];
   const words = ['say', kind, ...where, ...officers, '--body', '-', '--home', home, '--json'];
