@@ -7,8 +7,8 @@
  */
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { clearAlarm, raiseAlarm } from './alarms.ts';
+import { counterpartNames } from './counterpart-names.ts';
 
-const namesShownMax = 8;
 const entriesNamedMax = 64;
 const waiting = { code: 'statements-awaited', party: null, about: '' };
 const restoredFromKey = 'restored-from';
@@ -107,14 +107,7 @@ export async function awaitedWords(
   reader: StoreReader | StoreTransaction,
   awaited: number,
 ): Promise<string> {
-  const rows = await reader
-    .selectFrom('parties')
-    .select('name')
-    .where('state', '=', 'confirmed')
-    .orderBy('name')
-    .execute();
-  const names = rows.slice(0, namesShownMax).map(({ name }) => name);
-  if (rows.length > names.length) names.push(`${rows.length - names.length} more`);
+  const names = await counterpartNames(reader);
   const whom = names.length === 0 ? 'nobody, since no counterpart is left' : names.join(', ');
   const what =
     awaited === 1 ? 'the statement of one entry' : `the statements of ${awaited} entries`;

@@ -3,10 +3,9 @@ import type { NoteSigner } from '@comity/record';
 import type { Clock } from '../context.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
 import { raiseAlarm } from './alarms.ts';
+import { counterpartNames } from './counterpart-names.ts';
 import { endedWords, readEndedLog } from './ended-log.ts';
 import type { Blocked } from './jobs.ts';
-
-const namesShownMax = 8;
 
 /** `witnesses`: how many are configured. */
 export async function blockedWords(
@@ -17,17 +16,10 @@ export async function blockedWords(
 ): Promise<string> {
   const ended = blocked === 'ended' ? await readEndedLog(reader, origin) : null;
   if (ended !== null) return endedWords(ended);
-  const rows = await reader
-    .selectFrom('parties')
-    .select('name')
-    .where('state', '=', 'confirmed')
-    .orderBy('name')
-    .execute();
-  const names = rows.slice(0, namesShownMax).map(({ name }) => name);
-  if (rows.length > names.length) names.push(`${rows.length - names.length} more`);
+  const names = await counterpartNames(reader);
   const ways: string[] = [];
   if (witnesses > 0) ways.push(`a configured witness (there ${one(witnesses)})`);
-  if (rows.length > 0) ways.push(`all counterparts (${names.join(', ')})`);
+  if (names.length > 0) ways.push(`all counterparts (${names.join(', ')})`);
   const why = 'This home was restored from a copy, or its high-water file is missing or differs.';
   if (ways.length === 0) {
     return (
@@ -36,14 +28,14 @@ export async function blockedWords(
     );
   }
   const alone =
-    rows.length > 0
+    names.length > 0
       ? ''
       : ' Should the witness have cosigned more than this home holds, and no counterpart ever had ' +
         'our log, the log ends: comity restore confirm --nobody-else';
   return (
     `${why} It is asking, and signs again once ${ways.join(' or ')} stated the newest checkpoint of ` +
     'our log. Let the node run and reach them' +
-    (rows.length > 0
+    (names.length > 0
       ? ', or exchange pouches by hand (comity pouch export, comity pouch import).'
       : '.') +
     alone
