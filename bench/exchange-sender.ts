@@ -9,7 +9,7 @@ import { notification } from './party.ts';
 
 const [home = ''] = process.argv.slice(2);
 const perCall = 256;
-const inFlightMax = 2_048;
+const inFlightMax = 4_096;
 
 const node = await startNode({
   home,

@@ -17,7 +17,7 @@ const progress = (words: string): void => void process.stderr.write(`${words}\n`
 
 const measures: { readonly [name: string]: () => Promise<Row> } = {
   P1: async () => {
-    const { ratio, ...figures } = await measureExchange(4_000, progress);
+    const { ratio, ...figures } = await measureExchange(8_000, progress);
     const what = 'certified exchanges per second against 1/(sign + 2 verify + 2 batched commits)';
     return { name: 'P1', what, figures, ratio, wanted: 'at least 0.35' };
   },

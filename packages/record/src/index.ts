@@ -96,6 +96,7 @@ export {
   rootFromNodes,
   rootNodes,
   verifyConsistency,
+  inclusionVerifier,
   verifyInclusion,
   verifyInclusionOfHash,
 } from './merkle.ts';
@@ -112,7 +113,7 @@ export {
 } from './tiles.ts';
 export type { EntryBundleAddress, TileAddress } from './tiles.ts';
 export { formatLogProof, parseLogProof, verifyLogProof } from './proof.ts';
-export type { LogProof } from './proof.ts';
+export type { CheckpointSizes, LogProof } from './proof.ts';
 export { formatPolicy, parsePolicy, policySatisfied, witnessedTime } from './policy.ts';
 export type { Policy, PolicyGroup, PolicyLog, PolicyWitness } from './policy.ts';
 

@@ -100,6 +100,34 @@ export function verifyInclusionOfHash(
   proof: readonly Uint8Array[],
   root: Uint8Array,
 ): boolean {
+  return climb(leaf, index, size, proof, root, new Map());
+}
+
+/**
+ * `verifyInclusion` for many entries of one tree. Neighbours share most of their way to the root:
+ * where a climb meets a node of an earlier proof that verified, and the rest of both proofs is the
+ * same, it need not be hashed again. Throw it away with its batch, since it only grows (by at most
+ * one node for each hash of each proof).
+ */
+export function inclusionVerifier(
+  size: number,
+  root: Uint8Array,
+): (entry: Uint8Array, index: number, proof: readonly Uint8Array[]) => boolean {
+  const verified: VerifiedNodes = new Map();
+  return (entry, index, proof) => climb(leafHash(entry), index, size, proof, root, verified);
+}
+
+/** Nodes of one tree by level and place, each with the proof that verified and the step in it. */
+type VerifiedNodes = Map<string, { hash: Uint8Array; proof: readonly Uint8Array[]; step: number }>;
+
+function climb(
+  leaf: Uint8Array,
+  index: number,
+  size: number,
+  proof: readonly Uint8Array[],
+  root: Uint8Array,
+  verified: VerifiedNodes,
+): boolean {
   if (!isSize(index) || !isSize(size) || index >= size || !areHashes([leaf, ...proof])) {
     return false;
   }
@@ -107,21 +135,56 @@ export function verifyInclusionOfHash(
   let hash = leaf;
   let at = index;
   let last = size - 1;
-  for (const sibling of proof) {
+  let level = 0;
+  const climbed: [string, Uint8Array, number][] = [];
+  for (const [step, sibling] of proof.entries()) {
     if (last === 0) return false;
+    const place = `${level}/${at}`;
+    const known = verified.get(place);
+    if (known !== undefined && equalBytes(hash, known.hash) && sameRest(proof, step, known)) {
+      keep(verified, climbed, proof);
+      return true;
+    }
+    climbed.push([place, hash, step]);
     if (at % 2 === 1 || at === last) {
       hash = nodeHash(sibling, hash);
       while (at % 2 === 0 && at !== 0) {
         at /= 2;
         last = half(last);
+        level += 1;
       }
     } else {
       hash = nodeHash(hash, sibling);
     }
     at = half(at);
     last = half(last);
+    level += 1;
   }
-  return last === 0 && equalBytes(hash, root);
+  if (last !== 0 || !equalBytes(hash, root)) return false;
+  keep(verified, climbed, proof);
+  return true;
+}
+
+function keep(
+  verified: VerifiedNodes,
+  climbed: readonly [string, Uint8Array, number][],
+  proof: readonly Uint8Array[],
+): void {
+  for (const [place, hash, step] of climbed) verified.set(place, { hash, proof, step });
+}
+
+function sameRest(
+  proof: readonly Uint8Array[],
+  step: number,
+  known: { proof: readonly Uint8Array[]; step: number },
+): boolean {
+  if (proof.length - step !== known.proof.length - known.step) return false;
+  for (let ahead = 0; step + ahead < proof.length; ahead += 1) {
+    const one = proof[step + ahead];
+    const other = known.proof[known.step + ahead];
+    if (one === undefined || other === undefined || !equalBytes(one, other)) return false;
+  }
+  return true;
 }
 
 /**

@@ -163,6 +163,7 @@ export function readPouch(plaintext: Uint8Array, whole: boolean): Result<Pouch, 
   };
   let offset = frameAt(plaintext, 0)?.end ?? 0;
   let hash = sha256(concatBytes(sha256(hashTag), plaintext.subarray(0, offset)));
+  let statements = 0;
   for (let index = 1; index < pouchRecordsMax; index++) {
     const next = frameAt(plaintext, offset);
     if (next === null) return success(pouch);
@@ -173,7 +174,7 @@ export function readPouch(plaintext: Uint8Array, whole: boolean): Result<Pouch, 
       pouch.complete = whole && matches;
       return success(pouch);
     }
-    takeRecord(pouch, index, next);
+    if (takeRecord(pouch, index, next, statements) === 'envelope') statements += 1;
     hash = sha256(concatBytes(hash, plaintext.subarray(offset, next.end)));
     offset = next.end;
   }
@@ -245,31 +246,34 @@ function frameAt(plaintext: Uint8Array, offset: number): Frame | null {
   return { type, body: plaintext.subarray(offset + headBytes, end), end };
 }
 
-function takeRecord(pouch: Pouch, index: number, { type: byte, body }: Frame): void {
+/** Adds a record, or notes why not; gives the type of what was added. `statements`: those before. */
+function takeRecord(
+  pouch: Pouch,
+  index: number,
+  { type: byte, body }: Frame,
+  statements: number,
+): PouchRecordType | null {
   const type = pouchRecordType(byte);
   if (type === null) {
     pouch.unknown += 1;
-    return;
+    return null;
   }
   const record = readRecord(type, body);
   if (!record.ok) {
     pouch.bad.push({ index, code: record.code });
-    return;
+    return null;
   }
-  if (type === 'envelope' && countStatements(pouch) >= pouchStatementsMax) {
+  if (type === 'envelope' && statements >= pouchStatementsMax) {
     pouch.bad.push({ index, code: 'too-large' });
-    return;
+    return null;
   }
   pouch.records.push(record.value);
+  return type;
 }
 
 function readRecord(type: PouchRecordType, body: Uint8Array): Result<PouchRecord, PouchRecordCode> {
   const json = parseCanonicalJson(body, pouchBytesMax);
   return json.ok ? pouchRecordFromJson(type, json.value) : json;
-}
-
-function countStatements(pouch: Pouch): number {
-  return pouch.records.reduce((count, { type }) => count + (type === 'envelope' ? 1 : 0), 0);
 }
 
 function readManifest(body: Uint8Array): PouchOpening | null {

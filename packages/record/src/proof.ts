@@ -14,13 +14,22 @@ import { failure, InvariantError, success, type Result } from './result.ts';
 /** The path has the leaf's sibling first; the checkpoint is a whole signed note. */
 export type LogProof = { index: number; path: Uint8Array[]; checkpoint: string };
 
+/**
+ * Tree sizes of checkpoints that were read before, by their text. Most proofs of a batch share one:
+ * give one map to all of them and throw it away with the batch, since it only grows.
+ */
+export type CheckpointSizes = Map<string, number>;
+
 const header = 'c2sp.org/tlog-proof@v1';
 
 /**
  * Reads a proof. The `extra` line, which nothing authenticates, is refused; so are a checkpoint
  * that is no signed note of a checkpoint and an index outside its tree. Nothing is verified.
  */
-export function parseLogProof(text: string): Result<LogProof, 'bad-proof'> {
+export function parseLogProof(
+  text: string,
+  sizes: CheckpointSizes = new Map(),
+): Result<LogProof, 'bad-proof'> {
   if (exceedsBytes(text, logProofBytesMax)) return failure('bad-proof', '', 'too long');
   const split = text.indexOf('\n\n');
   if (split < 0) return failure('bad-proof', '', 'no checkpoint');
@@ -37,20 +46,35 @@ export function parseLogProof(text: string): Result<LogProof, 'bad-proof'> {
     path.push(hash);
   }
   const checkpoint = text.slice(split + 2);
-  const note = parseNote(checkpoint);
-  if (!note.ok) return failure('bad-proof', '/checkpoint', note.detail);
-  const tree = parseCheckpoint(note.value.text);
-  if (!tree.ok) return failure('bad-proof', '/checkpoint', tree.detail);
-  if (index >= tree.value.size) return failure('bad-proof', '/index', 'outside the tree');
+  const size = treeSize(checkpoint, sizes);
+  if (!size.ok) return size;
+  if (index >= size.value) return failure('bad-proof', '/index', 'outside the tree');
   return success({ index, path, checkpoint });
 }
 
 /** The inverse of `parseLogProof`; throws `InvariantError` for what that would refuse. */
-export function formatLogProof(proof: LogProof): string {
-  const hashes = proof.path.map((hash) => `${encodeBase64(hash)}\n`).join('');
-  const text = `${header}\nindex ${proof.index}\n${hashes}\n${proof.checkpoint}`;
-  if (!parseLogProof(text).ok) throw new InvariantError('not a log proof');
+export function formatLogProof(proof: LogProof, sizes: CheckpointSizes = new Map()): string {
+  const { index, path, checkpoint } = proof;
+  const size = treeSize(checkpoint, sizes);
+  const isIndex = size.ok && Number.isSafeInteger(index) && index >= 0 && index < size.value;
+  const isPath = path.length <= proofHashesMax && path.every(({ length }) => length === 32);
+  const hashes = path.map((hash) => `${encodeBase64(hash)}\n`).join('');
+  const text = `${header}\nindex ${index}\n${hashes}\n${checkpoint}`;
+  if (!isIndex || !isPath || exceedsBytes(text, logProofBytesMax)) {
+    throw new InvariantError('not a log proof');
+  }
   return text;
+}
+
+function treeSize(checkpoint: string, sizes: CheckpointSizes): Result<number, 'bad-proof'> {
+  const known = sizes.get(checkpoint);
+  if (known !== undefined) return success(known);
+  const note = parseNote(checkpoint);
+  if (!note.ok) return failure('bad-proof', '/checkpoint', note.detail);
+  const tree = parseCheckpoint(note.value.text);
+  if (!tree.ok) return failure('bad-proof', '/checkpoint', tree.detail);
+  sizes.set(checkpoint, tree.value.size);
+  return success(tree.value.size);
 }
 
 /**

@@ -63,6 +63,7 @@ it('exports these values and no others', () => {
     'hashInTile',
     'inclusionFromNodes',
     'inclusionNodes',
+    'inclusionVerifier',
     'isAssigned',
     'isExercisePayloadType',
     'isNoteName',

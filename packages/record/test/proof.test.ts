@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatLogProof, parseLogProof } from '../src/proof.ts';
+import type { CheckpointSizes } from '../src/proof.ts';
 import { InvariantError } from '../src/result.ts';
 import { describeOnBoth, seedOf, type RecordModule } from './both-primitives.ts';
 
@@ -91,6 +92,17 @@ describe('what is no log proof', async () => {
   ])('%s is refused', (_, changed) => {
     const parsed = parseLogProof(changed);
     expect(parsed.ok ? null : parsed.code).toBe('bad-proof');
+  });
+
+  it('an index outside a tree that was read before is refused, and so is another checkpoint', () => {
+    const sizes: CheckpointSizes = new Map();
+    expect(parseLogProof(text, sizes).ok).toBe(true);
+    expect([...sizes.values()]).toEqual([3]);
+    expect(parseLogProof(text.replace('index 1', 'index 3'), sizes).ok).toBe(false);
+    expect(parseLogProof(text.replace('\n3\n', '\nthree\n'), sizes).ok).toBe(false);
+    expect(() => formatLogProof({ ...proof, index: 3 }, sizes)).toThrow(InvariantError);
+    expect(formatLogProof(proof, sizes)).toBe(text);
+    expect(sizes.size).toBe(1);
   });
 
   it('a proof of our own that could not be read back throws', () => {

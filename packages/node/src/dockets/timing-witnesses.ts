@@ -71,10 +71,12 @@ export async function termsPinned(
  */
 export async function witnessesWeSignedFor(
   reader: StoreReader | StoreTransaction,
+  self: string,
 ): Promise<NoteKey[]> {
   const rows = await reader
     .selectFrom('statements')
     .select('envelope')
+    .where('author', '=', self)
     .where('kind', '=', 'channel.terms')
     .where('own', '=', 1)
     .execute();

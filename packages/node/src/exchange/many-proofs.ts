@@ -11,7 +11,7 @@ import {
   nodeHash,
   tileOfNode,
 } from '@comity/record';
-import type { NodeAddress } from '@comity/record';
+import type { CheckpointSizes, NodeAddress } from '@comity/record';
 import { readTiles } from '../log/tiles.ts';
 import type { StoreReader } from '../store/store.ts';
 import { sqlListMax } from './limits.ts';
@@ -36,13 +36,14 @@ export async function proveMany(
   const notes = await notesAt(reader, origin, [...new Set(places.map((place) => place.size))]);
   const wanted = places.flatMap(({ index, size }) => inclusionNodes(index, size).map(tileOfNode));
   const hash = await nodeReader(reader, origin, wanted);
+  const sizes: CheckpointSizes = new Map();
   for (const { index, size } of places) {
     const key = placeKey({ index, size });
     if (proofs.has(key)) continue;
     const checkpoint = notes.get(size);
     if (checkpoint === undefined) throw new InvariantError(`no checkpoint of ${origin} at ${size}`);
     const path = inclusionFromNodes(index, size, inclusionNodes(index, size).map(hash));
-    proofs.set(key, formatLogProof({ index, path, checkpoint }));
+    proofs.set(key, formatLogProof({ index, path, checkpoint }, sizes));
   }
   return proofs;
 }

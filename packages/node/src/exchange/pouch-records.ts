@@ -199,7 +199,7 @@ async function receiptRecord(
   // An entry of an older log of ours is proved there.
   const proof = known ?? (await ownProof(reader, row.id, 'held'));
   const listDigest = row.list_digest;
-  return { type: 'proof', statement: row.id, party: self, role: 'held', listDigest, proof };
+  return { type: 'proof', listDigest, party: self, proof, role: 'held', statement: row.id };
 }
 
 async function proofRecord(
@@ -224,7 +224,7 @@ async function proofRecord(
     .executeTakeFirst();
   if (row === undefined) return null;
   const { proof, list_digest: listDigest } = row;
-  return { type: 'proof', statement, party, role, listDigest, proof };
+  return { type: 'proof', listDigest, party, proof, role, statement };
 }
 
 async function ownProofRecord(
@@ -242,7 +242,7 @@ async function ownProofRecord(
   if (role === 'said' ? row.own === 0 : row.held_index === null) return null;
   const proof = await ownProof(reader, statement, role);
   const { list_digest: listDigest } = row;
-  return { type: 'proof', statement, party: own.party, role, listDigest, proof };
+  return { type: 'proof', listDigest, party: own.party, proof, role, statement };
 }
 
 async function cosignatureRecord(reader: StoreReader, ref: string): Promise<PouchRecord | null> {

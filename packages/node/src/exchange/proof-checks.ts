@@ -1,9 +1,9 @@
 /**
  * Proofs that came in one pouch. Most of them share a checkpoint, so each checkpoint's signatures
- * are verified once per pouch and the inclusion path for every proof.
+ * are verified once per pouch and the inclusion path for every proof, each shared node once.
  */
-import { failure, openCheckpoint, parseLogProof, success, verifyInclusion } from '@comity/record';
-import type { Chain, Checkpoint, LogProof, Note, Result } from '@comity/record';
+import { failure, inclusionVerifier, openCheckpoint, parseLogProof, success } from '@comity/record';
+import type { Chain, Checkpoint, CheckpointSizes, LogProof, Note, Result } from '@comity/record';
 import { logKeysFor } from './known-keys.ts';
 
 export interface CheckedProof {
@@ -43,6 +43,8 @@ export interface ProofChecks {
 /** Makes the checks of one pouch; throw it away afterwards. */
 export function makeProofChecks(): ProofChecks {
   const opened = new Map<string, SeenCheckpoint | null>();
+  const verifiers = new Map<SeenCheckpoint, ReturnType<typeof inclusionVerifier>>();
+  const sizes: CheckpointSizes = new Map();
   const proved: ProvedEntry[] = [];
   const open = (chain: Chain, noteText: string): SeenCheckpoint | null => {
     const key = `${chain.party}\n${noteText}`;
@@ -53,17 +55,22 @@ export function makeProofChecks(): ProofChecks {
     opened.set(key, seen);
     return seen;
   };
+  const verifierOf = (seen: SeenCheckpoint): ReturnType<typeof inclusionVerifier> => {
+    const known = verifiers.get(seen);
+    if (known !== undefined) return known;
+    const made = inclusionVerifier(seen.checkpoint.size, seen.checkpoint.root);
+    verifiers.set(seen, made);
+    return made;
+  };
   return {
     check(chain, proofText, leaf) {
-      const proof = parseLogProof(proofText);
+      const proof = parseLogProof(proofText, sizes);
       if (!proof.ok) return failure('bad-proof', proof.path);
       const seen = open(chain, proof.value.checkpoint);
       if (seen === null) return failure('bad-proof', 'checkpoint');
       const { index, path } = proof.value;
       const { checkpoint, note } = seen;
-      if (!verifyInclusion(leaf, index, checkpoint.size, path, checkpoint.root)) {
-        return failure('bad-proof', 'path');
-      }
+      if (!verifierOf(seen)(leaf, index, path)) return failure('bad-proof', 'path');
       const { origin } = checkpoint;
       proved.push({ party: chain.party, origin, index, entry: leaf, proof: proofText });
       return success({ proof: proof.value, checkpoint, note });

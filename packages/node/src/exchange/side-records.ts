@@ -162,6 +162,6 @@ async function bookFor(deps: SideDeps, records: readonly PouchRecord[]): Promise
     const chain = await loadChain(deps.store.reader, id);
     if (chain !== null) chains.push(chain);
   }
-  const agreed = await witnessesWeSignedFor(deps.store.reader);
+  const agreed = await witnessesWeSignedFor(deps.store.reader, deps.keys.party);
   return cosignerBook(chains, [...deps.witnesses, ...agreed]);
 }

@@ -57,10 +57,14 @@ export async function takeAllCredentials(
       result.ignored += 1;
       continue;
     }
-    witnesses ??= [...deps.witnesses, ...(await witnessesWeSignedFor(deps.store.reader))];
+    witnesses ??= await witnessesOf(deps);
     await takeOne({ ...deps, witnesses }, sender, read, author, result);
   }
   return result;
+}
+
+async function witnessesOf({ witnesses, store, self }: CredentialsDeps): Promise<NoteKey[]> {
+  return [...witnesses, ...(await witnessesWeSignedFor(store.reader, self.party))];
 }
 
 async function takeOne(

@@ -97,7 +97,7 @@ function take(changed: Set<string>): string[] {
 async function lookAt(deps: DutyDeps, dockets: readonly string[]): Promise<void> {
   const { store, self, clock, hub, log } = deps;
   const now = clock.now();
-  const voids = (await Promise.all(dockets.map((one) => voidActs(store.reader, self, one)))).flat();
+  const voids = await voidActs(store.reader, self, dockets);
   const overdue = await overdueNow(store.reader, self, now);
   const raised = await raiseNew(store, [...voids, ...overdue], now);
   await takeBack(store, new Set(overdue.map(alarmId)), now);
@@ -113,15 +113,32 @@ function alarmId({ code, about }: Finding): string {
   return sha256Hex(encodeText(`${code}\n${about}`));
 }
 
-async function voidActs(reader: StoreReader, self: string, docket: string): Promise<Finding[]> {
-  const row = await reader
+/** Own acts without effect in any of these dockets. */
+async function voidActs(
+  reader: StoreReader,
+  self: string,
+  dockets: readonly string[],
+): Promise<Finding[]> {
+  if (dockets.length === 0) return [];
+  const rows = await reader
     .selectFrom('dockets')
-    .select('state_json')
-    .where('id', '=', docket)
+    .select(['id', 'state_json'])
+    .where('id', 'in', dockets)
     .where('state_json', 'like', '%"effect":"void"%')
-    .executeTakeFirst();
-  if (row === undefined) return [];
-  const { acts = {} } = JSON.parse(row.state_json) as {
+    .execute();
+  const found = await Promise.all(
+    rows.map((row) => voidActsIn(reader, self, row.id, row.state_json)),
+  );
+  return found.flat();
+}
+
+async function voidActsIn(
+  reader: StoreReader,
+  self: string,
+  docket: string,
+  state: string,
+): Promise<Finding[]> {
+  const { acts = {} } = JSON.parse(state) as {
     acts?: { [id: string]: { effect: string; reason: string | null } };
   };
   const voids = Object.keys(acts).filter((id) => acts[id]?.effect === 'void');
