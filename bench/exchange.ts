@@ -32,12 +32,12 @@ export interface ExchangeFigures {
 
 type Round = Omit<ExchangeFigures, 'statements'>;
 
-const rounds = 3;
+const rounds = 5;
 const pairTimeoutMs = 20_000;
 
 /**
- * Measures `statements` exchanges a round, three rounds after one to warm up, each with the
- * bound right after it; every figure is the median of its rounds.
+ * Measures `statements` exchanges a round, five rounds after one to warm up, each with the
+ * bound right before and after it; every figure is the median of its rounds.
  */
 export async function measureExchange(
   statements: number,
@@ -59,6 +59,7 @@ export async function measureExchange(
       // As long as a round: until then the compilers of both processes take a good part of the time.
       await sending.run(statements, party);
       const measured: Round[] = [];
+      let before = bound(folder);
       for (let round = 1; round <= rounds; round += 1) {
         progress(`P1: round ${round} of ${rounds}`);
         const started = performance.now();
@@ -66,8 +67,16 @@ export async function measureExchange(
         // The API of a node answers once everything is folded.
         await Promise.all(desks.map(async (desk) => await desk.get('/dockets?limit=1')));
         const foldedPerSecond = (statements / (performance.now() - started)) * 1000;
-        // Machines are shared: each round has its bound measured right after it.
-        measured.push({ perSecond, foldedPerSecond, ...bound(folder, perSecond) });
+        // Machines are shared: each round has its bound measured right before and right after it.
+        const after = bound(folder);
+        const own = between(before, after);
+        measured.push({
+          perSecond,
+          foldedPerSecond,
+          ...own,
+          ratio: perSecond / own.boundPerSecond,
+        });
+        before = after;
       }
       await Promise.all(desks.map(async (desk) => await desk.close()));
       const of = (name: keyof Round) => median(measured.map((round) => round[name]));
@@ -173,8 +182,15 @@ async function pair(one: OfficersDesk, other: OfficersDesk): Promise<void> {
   });
 }
 
+interface Bound {
+  boundPerSecond: number;
+  signMicroseconds: number;
+  verifyMicroseconds: number;
+  commitMicroseconds: number;
+}
+
 /** What no certified exchange can do without, measured in this run. */
-function bound(folder: string, perSecond: number) {
+function bound(folder: string): Bound {
   const seed = new Uint8Array(randomBytes(32));
   const key = ed25519PublicKey(seed);
   const message = new Uint8Array(randomBytes(1_024));
@@ -182,15 +198,25 @@ function bound(folder: string, perSecond: number) {
   const signMicroseconds = perCall(5_000, () => ed25519Sign(seed, message));
   const verifyMicroseconds = perCall(5_000, () => ed25519Verify(key, message, signature));
   const commitMicroseconds = commitCost(join(folder, 'bound.sqlite'));
+  return boundOf(signMicroseconds, verifyMicroseconds, commitMicroseconds);
+}
+
+function boundOf(
+  signMicroseconds: number,
+  verifyMicroseconds: number,
+  commitMicroseconds: number,
+): Bound {
   const each = signMicroseconds + 2 * verifyMicroseconds + 2 * commitMicroseconds;
   const boundPerSecond = 1_000_000 / each;
-  return {
-    boundPerSecond,
-    signMicroseconds,
-    verifyMicroseconds,
-    commitMicroseconds,
-    ratio: perSecond / boundPerSecond,
-  };
+  return { boundPerSecond, signMicroseconds, verifyMicroseconds, commitMicroseconds };
+}
+
+function between(one: Bound, other: Bound): Bound {
+  return boundOf(
+    (one.signMicroseconds + other.signMicroseconds) / 2,
+    (one.verifyMicroseconds + other.verifyMicroseconds) / 2,
+    (one.commitMicroseconds + other.commitMicroseconds) / 2,
+  );
 }
 
 function perCall(calls: number, work: () => unknown): number {

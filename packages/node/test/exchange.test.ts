@@ -1,6 +1,7 @@
 /** The exchange of statements between real stores, by direct function calls. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { channelDocket } from '@comity/record';
+import { plentyRowsMin } from '../src/exchange/limits.ts';
 import { incidentBody, makeWorld, messageBody } from './parties.ts';
 import { craftPouch, sayRaw } from './raw-statements.ts';
 import type { TestParty, TestWorld } from './parties.ts';
@@ -208,7 +209,8 @@ describe('the courier', () => {
     a.exchange.said([b.id]);
     await new Promise((resolve) => setTimeout(resolve, 200));
     await sent(2);
-    await Promise.all(Array.from({ length: 130 }, (_, n) => sayRaw(a, { ...report, body: { n } })));
+    const plenty = Array.from({ length: plentyRowsMin }, (_, n) => ({ ...report, body: { n } }));
+    await Promise.all(plenty.map((one) => sayRaw(a, one)));
     a.exchange.said([b.id]);
     await sent(3);
     open(undefined);

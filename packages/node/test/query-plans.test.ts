@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CompiledQuery } from 'kysely';
 import type { Kysely, KyselyPlugin } from 'kysely';
 import { createRefolder } from '../src/dockets/refold.ts';
+import { witnessesWeSignedFor } from '../src/dockets/timing-witnesses.ts';
 import { docketsOfParties, docketsWithEntries } from '../src/exchange/docket-marks.ts';
 import { sharedDockets } from '../src/exchange/shared-dockets.ts';
 import type { Schema } from '../src/store/schema.ts';
@@ -60,6 +61,7 @@ it.each<[string, (reader: StoreReader) => Promise<unknown>]>([
     'the dockets that a cosignature concerns',
     (reader) => docketsWithEntries(reader, 'log', 0, 9, 'log'),
   ],
+  ['the witnesses in terms that we signed', (reader) => witnessesWeSignedFor(reader, self)],
   ['the dockets left dirty, at start', (reader) => startFolding(reader)],
 ])('%s', async (_, run) => {
   // An index that holds little is read whole by right.

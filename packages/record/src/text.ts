@@ -8,7 +8,7 @@
 import { failure, InvariantError, success, type Result } from './result.ts';
 import { unassignedRuns } from './unicode16.ts';
 
-const printableAscii = /^[\n -~]*$/;
+const notPrintableAscii = /[^\n -~]/gu;
 
 /**
  * Accepts or refuses a string; `path` of a failure is the UTF-16 offset of the code point that is
@@ -16,19 +16,17 @@ const printableAscii = /^[\n -~]*$/;
  * look-alikes, invisible characters other than those named above.
  */
 export function checkText(text: string): Result<void, 'bad-text'> {
-  if (printableAscii.test(text)) return success(undefined);
-  for (let offset = 0; offset < text.length;) {
-    const codePoint = text.codePointAt(offset) ?? 0;
-    const reason = refusal(codePoint);
-    if (reason !== null) return failure('bad-text', String(offset), reason);
-    offset += codePoint > 0xffff ? 2 : 1;
+  let isAscii = true;
+  for (const { 0: character, index } of text.matchAll(notPrintableAscii)) {
+    isAscii = false;
+    const reason = refusal(character.codePointAt(0) ?? 0);
+    if (reason !== null) return failure('bad-text', String(index), reason);
   }
+  if (isAscii) return success(undefined);
   return text.normalize('NFC') === text ? success(undefined) : failure('bad-text', '', 'not NFC');
 }
 
 function refusal(codePoint: number): string | null {
-  if (codePoint < 0x20) return codePoint === 0x0a ? null : 'a control character';
-  if (codePoint < 0x7f) return null;
   if (codePoint <= 0x9f) return 'a control character';
   if (codePoint >= 0xd800 && codePoint <= 0xdfff) return 'a surrogate';
   if (

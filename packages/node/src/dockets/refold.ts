@@ -37,7 +37,7 @@ const foldedColumns = [
   'dirty',
 ] as const;
 const collectMilliseconds = 40;
-const pauseFactor = 15;
+const pauseFactor = 31;
 const quietMilliseconds = 1_500;
 const longestWaitMilliseconds = 30_000;
 const retryMilliseconds = 2_000;
@@ -101,7 +101,7 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
     let pause = retryMilliseconds;
     running ??= runOver(ids)
       .then(() => {
-        // In a flood folding takes a sixteenth of the time at most: the exchange comes first.
+        // In a flood folding takes a thirty-second part of the time at most: the exchange comes first.
         const rest = flood ? pauseFactor * (deps.clock.nowMs() - started) : 0;
         pause = Math.max(collectMilliseconds, rest);
       })

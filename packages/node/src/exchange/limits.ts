@@ -23,7 +23,7 @@ export const composedStatementsMax = 512;
 /** Pouches in flight to one counterpart, where enough waits to fill them. */
 export const pouchesInFlightMax = 3;
 /** Outbox rows that are worth a pouch of their own beside one in flight. */
-export const plentyRowsMin = 128;
+export const plentyRowsMin = 512;
 /** Outbox rows that one pouch may carry (statements, receipts and the rest together). */
 export const composedRowsMax = 1024;
 /** Log entries (32 bytes each) that one pouch carries. */

@@ -16,7 +16,7 @@ const postgresChunks = [256, 32, 4, 1];
 
 /**
  * What becomes of a row whose key is there already: it fails the transaction, stays as it is, or
- * (found by the unique columns `key`) gets the new values of the columns `replace`.
+ * (found by the unique columns `key`) gets the values of the columns `replace` where they differ.
  */
 export type OnConflict<Column extends string = string> =
   'fail' | 'keep' | { key: readonly Column[]; replace: readonly Column[] };
@@ -101,12 +101,10 @@ async function insertInChunks(tx: StoreTransaction, one: TableRows): Promise<voi
 }
 
 // Names of tables and columns, and constants, come from this program alone, never from outside.
-function insertText(
-  { table, columns, constants, onConflict }: TableRows,
-  tuples: readonly string[],
-): string {
+function insertText(one: TableRows, tuples: readonly string[]): string {
+  const { table, columns, constants } = one;
   const names = [...columns, ...Object.keys(constants)].map((column) => `"${column}"`).join(', ');
-  return `insert into "${table}" (${names}) values ${tuples.join(', ')}${ending(onConflict)}`;
+  return `insert into "${table}" (${names}) values ${tuples.join(', ')}${ending(one)}`;
 }
 
 function marks(parameters: readonly string[], { constants }: TableRows): string {
@@ -116,10 +114,15 @@ function marks(parameters: readonly string[], { constants }: TableRows): string 
   return `(${[...parameters, ...written].join(', ')})`;
 }
 
-function ending(onConflict: OnConflict): string {
+function ending({ table, onConflict }: TableRows): string {
   if (onConflict === 'fail') return '';
   if (onConflict === 'keep') return ' on conflict do nothing';
-  const set = onConflict.replace.map((column) => `"${column}" = excluded."${column}"`).join(', ');
-  const key = onConflict.key.map((column) => `"${column}"`).join(', ');
-  return ` on conflict (${key}) do update set ${set}`;
+  const { key, replace } = onConflict;
+  const set = replace.map((column) => `"${column}" = excluded."${column}"`).join(', ');
+  const names = key.map((column) => `"${column}"`).join(', ');
+  // A row that has the values already is not written again: it may be a large one.
+  const differs = replace
+    .map((column) => `"${table}"."${column}" is distinct from excluded."${column}"`)
+    .join(' or ');
+  return ` on conflict (${names}) do update set ${set} where ${differs}`;
 }
