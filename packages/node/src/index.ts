@@ -58,7 +58,7 @@ export type { CredentialsFile, CredentialsFileFailure } from './parties/credenti
 export { sameSafetyNumber } from './parties/pairing.ts';
 
 // ── Watch ─────────────────────────────────────────────────────────────────────────────────────────
-export type { AlarmRow } from './watch/alarms.ts';
+export type { AlarmRow } from './alarms.ts';
 export type { Delivery } from './watch/delivery.ts';
 export type { DocketRow, ShownDocket, ShownStatement } from './watch/dockets.ts';
 export type { FsckProblem, FsckReport } from './watch/fsck.ts';

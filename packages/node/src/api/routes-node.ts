@@ -10,7 +10,7 @@ import { rosterOf } from '../officers/roster.ts';
 import { rotateCredentials } from '../officers/rotation.ts';
 import type { RotationWish } from '../officers/rotation.ts';
 import { loadChain } from '../parties/chains.ts';
-import { clearAlarm, listAlarms } from '../watch/alarms.ts';
+import { clearAlarmById, listAlarms } from '../alarms.ts';
 import { nodeStatus } from '../watch/status.ts';
 import type { ApiDeps } from './deps.ts';
 import { showDraft } from './drafts-shown.ts';
@@ -104,7 +104,7 @@ function alarmRoutes(scope: FastifyInstance, deps: ApiDeps): void {
     },
     async (request) => {
       const { alarm: id } = request.params;
-      const cleared = await desk.store.transact((tx) => clearAlarm(tx, id, desk.clock.now()));
+      const cleared = await desk.store.transact((tx) => clearAlarmById(tx, id, desk.clock.now()));
       if (!cleared) throw new ProblemError(failure('unknown-alarm', id));
       return { alarm: id };
     },

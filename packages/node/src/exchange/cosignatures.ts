@@ -7,7 +7,7 @@ import { encodeHex } from '@comity/record';
 import { copyState } from '../log/copies.ts';
 import { rootAt } from '../log/tiles.ts';
 import type { StoreTransaction } from '../store/store.ts';
-import { clearAlarm, raiseAlarm } from '../log/alarms.ts';
+import { clearAlarm, raiseAlarm } from '../alarms.ts';
 import { isAhead } from './cosignature-checks.ts';
 import type { CheckedCosignature } from './cosignature-checks.ts';
 import { readChannel, setChannel } from './channels.ts';

@@ -13,7 +13,7 @@ import {
   signatureListDigest,
 } from '@comity/record';
 import type { Envelope, PouchRecord } from '@comity/record';
-import { raiseAlarm } from '../log/alarms.ts';
+import { raiseAlarm } from '../alarms.ts';
 import { insertRows } from '../store/insert-rows.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 import { mayHave } from './audience.ts';

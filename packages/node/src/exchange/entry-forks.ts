@@ -11,7 +11,8 @@ import {
   formatLogProof,
   logEntry,
 } from '@comity/record';
-import { raiseAlarm, recordEvidence } from '../log/alarms.ts';
+import { raiseAlarm } from '../alarms.ts';
+import { recordEvidence } from '../log/evidence.ts';
 import { proveEntry } from '../log/proofs.ts';
 import { treeSize } from '../log/tiles.ts';
 import type { ProofsTable } from '../store/schema.ts';

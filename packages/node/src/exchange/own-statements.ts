@@ -17,7 +17,7 @@ import {
   signatureListDigest,
 } from '@comity/record';
 import type { Statement } from '@comity/record';
-import { raiseAlarm } from '../log/alarms.ts';
+import { raiseAlarm } from '../alarms.ts';
 import { insertPlaced } from '../log/batch-rows.ts';
 import type { SaidJob } from '../log/jobs.ts';
 import { markDirty } from '../dockets/dirty.ts';

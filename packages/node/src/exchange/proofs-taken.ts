@@ -7,7 +7,7 @@ import { decodeHex, logEntry } from '@comity/record';
 import type { Chain } from '@comity/record';
 import { insertRows } from '../store/insert-rows.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { raiseAlarm } from '../log/alarms.ts';
+import { raiseAlarm } from '../alarms.ts';
 import { sendOurs } from './double-said.ts';
 import { sqlListMax } from './limits.ts';
 import { coverStatements } from './outbox.ts';

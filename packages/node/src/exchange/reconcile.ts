@@ -5,10 +5,9 @@
  */
 import { encodeBase64 } from '@comity/record';
 import type { PouchRecord } from '@comity/record';
-import { raiseAlarm } from '../log/alarms.ts';
+import { clearAlarm, raiseAlarm } from '../alarms.ts';
 import { rootAt, treeSize } from '../log/tiles.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { clearAlarm } from './alarms.ts';
 import { checkCosignature } from './cosignature-checks.ts';
 import type { CheckedCosignature, CosignerBook } from './cosignature-checks.ts';
 import { enterCosignatures } from './cosignatures.ts';

@@ -2,9 +2,8 @@
  * Silence: after two missed heartbeats an alarm, on each side for itself (protocol.md, Heartbeat).
  * A counterpart that never was heard counts from when it was added.
  */
-import { raiseAlarm } from '../log/alarms.ts';
+import { clearAlarm, raiseAlarm } from '../alarms.ts';
 import type { StoreTransaction } from '../store/store.ts';
-import { clearAlarm } from './alarms.ts';
 import { ensureChannel, setChannel } from './channels.ts';
 import { heartbeatsMissedMax } from './limits.ts';
 

@@ -24,6 +24,7 @@ import type { NodeKeys, Random } from '../context.ts';
 import type { StoreReader } from '../store/store.ts';
 import { readBytesFile, writeFileDurably } from './layout.ts';
 import type { HomeLayout } from './layout.ts';
+import { seedText } from './node-keys.ts';
 
 const fileName = /^log-([1-9][0-9]{0,3})\.age$/u;
 const logsMax = 1_000;
@@ -32,7 +33,7 @@ const logKeyFile = z.strictObject({
   comityLogKey: z.literal(1),
   party: z.string(),
   origin: z.string().min(1),
-  log: z.string().refine((text) => decodeBase64(text)?.length === 32),
+  log: seedText,
 });
 
 /** Where the key of the party's log number `count` is; the first has none of its own. */

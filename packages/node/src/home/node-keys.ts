@@ -21,7 +21,8 @@ import { openProtected, protectBytes } from './protect.ts';
 import { readBytesFile, writeFileDurably } from './layout.ts';
 import type { HomeLayout } from './layout.ts';
 
-const seedText = z.string().refine((text) => decodeBase64(text)?.length === 32, {
+/** A seed as key files have it: 32 bytes in base64. */
+export const seedText = z.string().refine((text) => decodeBase64(text)?.length === 32, {
   error: 'must be 32 bytes in base64',
 });
 const nodeKeysFile = z.strictObject({

@@ -6,7 +6,7 @@
  * An entry does not tell whose statement it is of, so that those that we held are waited for too.
  */
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { clearAlarm, raiseAlarm } from './alarms.ts';
+import { clearAlarm, raiseAlarm } from '../alarms.ts';
 import { counterpartNames } from './counterpart-names.ts';
 
 const entriesNamedMax = 64;

@@ -2,7 +2,7 @@
 import type { NoteSigner } from '@comity/record';
 import type { Clock } from '../context.ts';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
-import { raiseAlarm } from './alarms.ts';
+import { raiseAlarm } from '../alarms.ts';
 import { counterpartNames } from './counterpart-names.ts';
 import { endedWords, readEndedLog } from './ended-log.ts';
 import type { Blocked } from './jobs.ts';

@@ -18,7 +18,8 @@ import {
   type Result,
 } from '@comity/record';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { clearAlarm, raiseAlarm, recordEvidence } from './alarms.ts';
+import { clearAlarm, raiseAlarm } from '../alarms.ts';
+import { recordEvidence } from './evidence.ts';
 import { insertEntries } from './batch-rows.ts';
 import { newestCheckpoint, noteWithLinesOf } from './checkpoints.ts';
 import { loadEdge, rootAt, treeSize, writeTiles } from './tiles.ts';

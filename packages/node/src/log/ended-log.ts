@@ -4,7 +4,7 @@
  * own log: so nothing is ever signed in it again, and the database says so for good.
  */
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { raiseAlarm } from './alarms.ts';
+import { raiseAlarm } from '../alarms.ts';
 
 /** A log of ours that has ended. */
 export interface EndedLog {

@@ -13,7 +13,7 @@ import {
 } from '@comity/record';
 import type { Clock } from '../context.ts';
 import type { Store } from '../store/store.ts';
-import { clearAlarm } from './alarms.ts';
+import { clearAlarm } from '../alarms.ts';
 import { writeBatch, type FollowUp } from './batch.ts';
 import type { EndedLog } from './ended-log.ts';
 import { writeHighWater } from './high-water.ts';

@@ -16,7 +16,7 @@ import {
   type Result,
 } from '@comity/record';
 import type { Store, StoreReader, StoreTransaction } from '../store/store.ts';
-import { clearAlarm, raiseAlarm } from './alarms.ts';
+import { clearAlarm, raiseAlarm } from '../alarms.ts';
 import { beginAwaiting } from './awaited.ts';
 import { insertEntries } from './batch-rows.ts';
 import { noteWithLinesOf, openOwnCheckpoint } from './checkpoints.ts';

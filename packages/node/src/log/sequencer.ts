@@ -36,7 +36,7 @@ import type {
   StatedCheckpoint,
 } from './jobs.ts';
 import { blockOf, highWaterOf, isBehind, loadLogState, type LogState } from './log-state.ts';
-import { recordEvidence } from './alarms.ts';
+import { recordEvidence } from './evidence.ts';
 import { giveUpAwaited } from './awaited.ts';
 import { beginLog } from './new-log.ts';
 import { parkJobs, readParked } from './parked.ts';

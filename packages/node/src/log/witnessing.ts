@@ -7,7 +7,7 @@
 import { formatVkey, type NoteKey } from '@comity/record';
 import type { Clock, LogLine } from '../context.ts';
 import type { Store } from '../store/store.ts';
-import { clearAlarm, raiseAlarm } from './alarms.ts';
+import { clearAlarm, raiseAlarm } from '../alarms.ts';
 import { newestCosigned, storeCosignatures, type Cosignature } from './cosignatures.ts';
 import type { PublishedCheckpoint, Sequencer } from './jobs.ts';
 import { askForSize, submitCheckpoint, type Submission, type WitnessAddress } from './submit.ts';

@@ -33,7 +33,7 @@ import type { Clock } from '../context.ts';
 import type { HeldJob, Sequencer } from '../log/jobs.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import type { PartyState } from '../store/schema.ts';
-import { raiseAlarm } from '../watch/alarms.ts';
+import { raiseAlarm } from '../alarms.ts';
 import { displayName, loadChain, storeChain } from './chains.ts';
 import { claimOfAnother, claimOfWitness } from './claims.ts';
 import type { FalseClaim } from './claims.ts';

@@ -3,7 +3,8 @@
  * are overdue. Whoever clears such an alarm has seen it, so it is not raised again; an overdue
  * obligation takes its alarm back when it is met, waived or extended.
  */
-import { encodeText, sha256Hex } from '@comity/record';
+import { alarmId } from '../alarms.ts';
+import type { AlarmName } from '../alarms.ts';
 import { voidWords } from '@comity/accord';
 import type { EventHub } from '../api/events.ts';
 import type { Clock, LogLine } from '../context.ts';
@@ -27,10 +28,8 @@ export interface Duty {
   close(): Promise<void>;
 }
 
-interface Finding {
+interface Finding extends AlarmName {
   code: 'own-act-void' | 'overdue';
-  about: string;
-  party: string | null;
   detail: string;
 }
 
@@ -107,10 +106,6 @@ async function lookAt(deps: DutyDeps, dockets: readonly string[]): Promise<void>
     });
     hub.notify({ type: 'alarm', id: alarmId(finding) });
   }
-}
-
-function alarmId({ code, about }: Finding): string {
-  return sha256Hex(encodeText(`${code}\n${about}`));
 }
 
 /** Own acts without effect in any of these dockets. */

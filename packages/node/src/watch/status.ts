@@ -6,8 +6,8 @@ import { blockedWords } from '../log/blocked-words.ts';
 import type { Sequencer } from '../log/jobs.ts';
 import type { PartyState } from '../store/schema.ts';
 import type { StoreReader } from '../store/store.ts';
-import { listAlarms } from './alarms.ts';
-import type { AlarmRow } from './alarms.ts';
+import { listAlarms } from '../alarms.ts';
+import type { AlarmRow } from '../alarms.ts';
 import { notLookedAt } from './looked-at.ts';
 import { listOwed } from './obligations.ts';
 
