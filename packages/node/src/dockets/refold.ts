@@ -56,7 +56,7 @@ export interface RefolderDeps {
 export interface Refolder extends Dockets {
   /** Notes that the inputs of these dockets changed; folds soon. Never throws. */
   docketsChanged(dockets: readonly string[]): void;
-  /** Resolves when nothing waits to be folded; rejects when folding fails. */
+  /** Resolves when everything that changed before the call is folded; rejects when folding fails. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
@@ -68,7 +68,7 @@ interface Folded {
   lastAct: { id: string; at: number } | null;
 }
 
-/** Dockets to fold, with when they first and last changed since they were folded. */
+/** Dockets to fold, with when they first and last changed since they were last taken to be folded. */
 type Waiting = Map<string, { since: number; changed: number }>;
 
 /** Makes the refolder; reads from the store which dockets were left dirty by an earlier process. */
@@ -76,12 +76,7 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
   const { store, self, ownOrigin, exercise } = deps;
   const inputDeps = { self, ownOrigin, exercise, anchors: createAnchorReader() };
   const waiting: Waiting = new Map();
-  const note = (dockets: readonly string[]): void => {
-    const now = deps.clock.nowMs();
-    for (const id of dockets) {
-      if (id !== '') waiting.set(id, { since: waiting.get(id)?.since ?? now, changed: now });
-    }
-  };
+  const note = (dockets: readonly string[]): void => noteAt(waiting, deps.clock.nowMs(), dockets);
   note(await leftDirty(store.reader));
   let running: Promise<void> | null = null;
   let cancel: (() => void) | null = null;
@@ -120,7 +115,12 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
     });
   };
   const settled = async (): Promise<void> => {
-    while (running !== null || waiting.size > 0) await run([...waiting.keys()]);
+    // What waits now: what changes while it is folded is for whoever asks after that, or nobody
+    // would get an answer while a counterpart keeps dockets changing.
+    const asked = [...waiting];
+    if (running !== null) await running;
+    const left = (): string[] => stillWaiting(waiting, asked);
+    while (left().length > 0) await (running ?? run(left()));
   };
 
   if (waiting.size > 0) schedule(collectMilliseconds);
@@ -142,6 +142,19 @@ export async function createRefolder(deps: RefolderDeps): Promise<Refolder> {
       await running?.catch(() => undefined);
     },
   };
+}
+
+function noteAt(waiting: Waiting, now: number, dockets: readonly string[]): void {
+  for (const id of dockets) {
+    const known = waiting.get(id);
+    if (known !== undefined) known.changed = now;
+    else if (id !== '') waiting.set(id, { since: now, changed: now });
+  }
+}
+
+/** Of these those that were not taken to be folded since. */
+function stillWaiting(waiting: Waiting, asked: readonly (readonly [string, object])[]): string[] {
+  return asked.flatMap(([id, times]) => (waiting.get(id) === times ? [id] : []));
 }
 
 /**

@@ -2,7 +2,7 @@
  * Inserts many rows of one table, or of several together.
  *
  * Kysely builds a tree node for every single value, which for a batch of the log costs more than
- * the database does. Here the text is one row's insert, made once for a table: SQLite runs it row by
+ * the database does. Here the text is one row's insert, made once for all rows: SQLite runs it row by
  * row, all tables in one message to the writer's thread (each message waits for its turn on a busy
  * main thread while the transaction is held), PostgreSQL takes the rows in chunks of a few sizes.
  */
@@ -85,6 +85,7 @@ async function insertInChunks(tx: StoreTransaction, one: TableRows): Promise<voi
   const rows = values.length / columns.length;
   let start = 0;
   for (const size of postgresChunks) {
+    if (rows - start < size) continue;
     const tuples = Array.from({ length: size }, (_, row) => {
       const first = row * columns.length + 1;
       return marks(
