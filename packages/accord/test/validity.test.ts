@@ -110,15 +110,6 @@ describe('form', () => {
     expect(reason(h, h.say({ from: b, ...assist, prior: late, index: 800 }))).toBe('bad-parent');
   });
 
-  it('bad-parent: a parent that stands in another docket', () => {
-    const { h, b } = incident();
-    const elsewhere = idOf('elsewhere');
-    const id = h.say({ from: b, ...assist, after: [elsewhere] });
-    expect(fold(h.input()).acts[id]).toBeUndefined();
-    const state = fold(h.input({ foreignParents: [elsewhere] }));
-    expect(state.acts[id]).toMatchObject({ effect: 'void', reason: 'bad-parent' });
-  });
-
   it('prior-fork: of two with one prior the lower log index stands, whichever came first', () => {
     const { h, b } = incident();
     const high = h.say({ from: b, ...assist, prior: null, index: 50 });

@@ -112,7 +112,7 @@ describe('a statement that was passed on without the lines of its anchors', () =
     const report = await take(c, await craftPouch(b, c, [stripped]));
     expect(report.taken).toEqual([id]);
     expect(await digestsOf(c)).toEqual(before);
-    expect(await currentHeads(reader(c), docket)).not.toContain(id);
+    expect(await currentHeads(reader(c), c.node.keys, docket)).not.toContain(id);
     const missing = reader(c).selectFrom('missing').select(['id', 'party']);
     expect(await missing.execute()).toEqual([{ id, party: a.id }]);
     cut.clear();
@@ -155,7 +155,7 @@ describe('a statement that leaves out a participant', () => {
     await take(c, await craftPouch(a, c, [child]));
     expect(await digestsOf(b)).toEqual(before);
     expect(await digestsOf(c)).toEqual(before);
-    expect(await currentHeads(reader(b), docket)).toEqual(JSON.parse(before.heads));
+    expect(await currentHeads(reader(b), b.node.keys, docket)).toEqual(JSON.parse(before.heads));
     const effects = async (now: number) => {
       const shown = await showDocket(reader(b), docket, now);
       const statements = shown.ok ? shown.value.statements : [];

@@ -36,11 +36,13 @@ export type Graph = {
    * have not come; nothing where it is not addressed to every participant and never comes in.
    */
   waiting: { id: string; missing: string[] }[];
-  /** Parents that stand in another docket. */
-  foreign: ReadonlySet<string>;
 };
 
-/** Builds the graph. Cycles and statements that name themselves wait for ever. O(n log n). */
+/**
+ * Builds the graph. Cycles, statements that name themselves and those that name a statement of
+ * another docket wait for ever: whether a parent stands elsewhere not everybody can know, and all are
+ * to have the same inputs. O(n log n).
+ */
 export function buildGraph(
   input: FoldInput,
   parties: PartyIndex,
@@ -55,17 +57,16 @@ export function buildGraph(
   const nodes = new Map<string, FoldNode>();
   for (const one of merged.values()) nodes.set(one.id, nodeOf(one, participants, one === first));
   const opening = first === undefined ? null : (nodes.get(first.id) ?? null);
-  const foreign = new Set(input.foreignParents ?? []);
   const needsOpening = input.channelParties === null;
   const { waiting, ...taking } = takeInOrder(nodes, {
-    isTaken: (id) => taken.has(id) || foreign.has(id),
+    isTaken: (id) => taken.has(id),
     lackingCitations,
     opening: needsOpening ? opening : null,
     missingOpening: needsOpening && opening === null ? input.docket : null,
   });
   waiting.push(...apart.map((id) => ({ id, missing: [] })));
   waiting.sort((a, b) => (a.id < b.id ? -1 : 1));
-  return { participants, opening, foreign, waiting, ...taking };
+  return { participants, opening, waiting, ...taking };
 }
 
 /**

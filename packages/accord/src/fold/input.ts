@@ -75,8 +75,6 @@ export type FoldCitation = {
  * repeat a statement and come in any order. `parties` holds the chains of all participants and of
  * the authors of citations. `terms` are those that the opening pins, by digest, or null; others
  * that may be needed are in `knownTerms` by digest. The built-in terms need not be given.
- * `foreignParents`: ids that statements here name as parents and that the caller knows to stand in
- * another docket.
  */
 export type FoldInput = {
   docket: string;
@@ -86,5 +84,4 @@ export type FoldInput = {
   terms: Terms | null;
   knownTerms: { [digest: string]: Terms };
   citations: FoldCitation[];
-  foreignParents?: string[];
 };

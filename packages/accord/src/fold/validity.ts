@@ -103,11 +103,8 @@ function parentFault(
   if (node.isOpening) return node.parentIds.length === 0 ? null : 'bad-parent';
   for (const id of node.parentIds) {
     const parent = graph.byId.get(id);
-    // Taken without being here: refused ids may stand; what stands in another docket may not.
-    if (parent === undefined) {
-      if (graph.foreign.has(id)) return 'bad-parent';
-      continue;
-    }
+    // Taken without being here: it is refused.
+    if (parent === undefined) continue;
     const own = parent.author === node.author;
     if (own && comparePositions(party, parent.said, node.said) >= 0) return 'bad-parent';
     if (id === statement.prior && (!own || classOf(parent) !== classOf(node))) return 'bad-parent';

@@ -26,6 +26,7 @@ import type { DeskDeps } from './deps.ts';
 import { checkNotVoid } from './foretell.ts';
 import { participantsOf } from './participants.ts';
 import { currentHeads, newestOwn } from './place.ts';
+import type { OwnSide } from './place.ts';
 import type { DraftFailure, DraftRequest } from './requests.ts';
 import { pinTerms } from './terms-pin.ts';
 
@@ -213,7 +214,13 @@ async function placeOf(
       return success({ docket: null, to: paired.value, after: [], prior: null });
     }
     return success(
-      await placeIn(tx, self, channelDocket(self, paired.value[0] ?? ''), paired.value, request),
+      await placeIn(
+        tx,
+        deps.self,
+        channelDocket(self, paired.value[0] ?? ''),
+        paired.value,
+        request,
+      ),
     );
   }
   if (request.docket === null) return failure('docket-needed', 'docket');
@@ -225,12 +232,12 @@ async function placeOf(
   if (named.length > 0 && named.join() !== others.join()) {
     return failure('wrong-participants', 'to', others.join(', '));
   }
-  return success(await placeIn(tx, self, request.docket, others, request));
+  return success(await placeIn(tx, deps.self, request.docket, others, request));
 }
 
 async function placeIn(
   tx: StoreTransaction,
-  self: string,
+  self: OwnSide,
   docket: string,
   to: string[],
   request: DraftRequest,
@@ -239,8 +246,8 @@ async function placeIn(
   return {
     docket,
     to,
-    after: await currentHeads(tx, docket),
-    prior: await newestOwn(tx, self, docket, chain),
+    after: await currentHeads(tx, self, docket),
+    prior: await newestOwn(tx, self.party, docket, chain),
   };
 }
 

@@ -1,22 +1,34 @@
 /**
  * Where a new statement stands in its docket's graph: `after` and `prior` (rulings.md 6, 12, 14).
  */
-import { foldedParticipants, leavesOut } from '../exchange/audience.ts';
+import { waitingIn } from '@comity/accord';
+import { newestVersion } from '@comity/record';
+import { createAnchorReader } from '../dockets/anchor-times.ts';
+import { compileFoldInputs } from '../dockets/fold-input.ts';
+import { foldedParticipants } from '../exchange/audience.ts';
 import { logOrder } from '../log/log-order.ts';
+import { loadChain } from '../parties/chains.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 
 const afterMax = 64;
 
+/** Whose side a docket is looked at from. */
+export interface OwnSide {
+  party: string;
+  exercise: boolean;
+}
+
 /**
  * The docket's heads as we know them, sorted, at most 64: statements that no other statement of the
- * docket names. What we refused, and what waits for a missing ancestor, is left out: naming it
- * would make our own statement wait as well.
+ * docket names. What we refused is left out, and so is whatever waits in the fold: naming that would
+ * make our own statement wait as well, with everything that we say after it.
  */
 export async function currentHeads(
   reader: StoreReader | StoreTransaction,
+  self: OwnSide,
   docket: string,
 ): Promise<string[]> {
-  const waiting = await waitingStatements(reader, docket);
+  const waiting = await waitingStatements(reader, self, docket);
   if (waiting.size > 0) return await headsWithout(reader, docket, waiting);
   const rows = await reader
     .selectFrom('statements')
@@ -72,53 +84,64 @@ export async function newestOwn(
   return row?.id ?? null;
 }
 
-/**
- * Statements of a docket with a missing ancestor, or whose own anchors' lines are missing, or that
- * leave out a participant, who could not have what rests on them.
- */
+/** Statements of a docket that the fold leaves outside: nothing that rests on them has an effect. */
 async function waitingStatements(
   reader: StoreReader | StoreTransaction,
+  self: OwnSide,
   docket: string,
 ): Promise<ReadonlySet<string>> {
-  const missing = await reader
-    .selectFrom('missing')
-    .select('id')
-    .where('docket', '=', docket)
-    .execute();
-  const waiting = new Set<string>();
-  const queue = [...missing.map((row) => row.id), ...(await leavingOut(reader, docket))];
-  if (queue.length === 0) return waiting;
-  const links = await reader
-    .selectFrom('parents')
-    .select(['child', 'parent'])
-    .where('docket', '=', docket)
-    .execute();
-  const children = Map.groupBy(links, (link) => link.parent);
-  for (const id of queue) waiting.add(id);
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    for (const { child } of children.get(next) ?? []) {
-      if (waiting.has(child)) continue;
-      waiting.add(child);
-      queue.push(child);
-    }
-  }
-  return waiting;
+  const chain = (await mayWait(reader, docket)) ? await loadChain(reader, self.party) : null;
+  if (chain === null) return new Set();
+  const ownOrigin = newestVersion(chain).origin;
+  const anchors = createAnchorReader();
+  const deps = { self: self.party, ownOrigin, exercise: self.exercise, anchors };
+  const [input] = await compileFoldInputs(reader, deps, [docket]);
+  return new Set(input === undefined ? [] : waitingIn(input).map(({ id }) => id));
 }
 
-async function leavingOut(
+/** Whether the fold leaves a statement outside its docket, so that nothing may rest on it. */
+export async function isWaiting(
   reader: StoreReader | StoreTransaction,
+  self: OwnSide,
   docket: string,
-): Promise<string[]> {
-  const participants = await foldedParticipants(reader, docket);
-  // Between two, what leaves out the other is not for us to have.
-  if (participants.length < 3) return [];
-  const rows = await reader
+  id: string,
+): Promise<boolean> {
+  return (await waitingStatements(reader, self, docket)).has(id);
+}
+
+/**
+ * Whether anything in a docket can wait at all: a parent that is not here, lines of anchors or cited
+ * statements that may be lacking, or more than two participants, one of whom may be left out. In the
+ * long dockets of two, where nothing of this is so, the fold need not be asked.
+ */
+async function mayWait(reader: StoreReader | StoreTransaction, docket: string): Promise<boolean> {
+  const lacking = await reader
+    .selectFrom('parents')
+    .leftJoin('statements as parent', (join) =>
+      join.onRef('parent.id', '=', 'parents.parent').onRef('parent.docket', '=', 'parents.docket'),
+    )
+    .select('parents.child')
+    .where('parents.docket', '=', docket)
+    .where('parent.id', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  if (lacking !== undefined) return true;
+  const lines = await reader
+    .selectFrom('missing')
+    .innerJoin('statements', 'statements.id', 'missing.id')
+    .select('missing.id')
+    .where('statements.docket', '=', docket)
+    .limit(1)
+    .executeTakeFirst();
+  if (lines !== undefined) return true;
+  const citing = await reader
     .selectFrom('statements')
-    .select(['id', 'author', 'envelope'])
+    .select('id')
     .where('docket', '=', docket)
-    .where('own', '=', 0)
-    .execute();
-  return rows.filter((row) => leavesOut(participants, row)).map((row) => row.id);
+    .where('kind', 'in', ['assurance.reciprocate', 'assurance.withdraw'])
+    .limit(1)
+    .executeTakeFirst();
+  return citing !== undefined || (await foldedParticipants(reader, docket)).length > 2;
 }
 
 async function headsWithout(

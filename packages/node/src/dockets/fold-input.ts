@@ -54,7 +54,6 @@ interface Material {
   facts: ReadonlyMap<string, EntryFact>;
   receipts: ReadonlyMap<string, { party: string; place: EntryPlace }[]>;
   terms: { [digest: string]: Terms };
-  foreign: ReadonlyMap<string, string>;
   knownKeys: KnownKeys;
 }
 
@@ -81,14 +80,13 @@ export async function compileFoldInputs(
   const terms = await knownTerms(reader, deps.exercise, concerned);
   const timing = timingWitnesses(Object.values(terms));
   const facts = await factsOf(reader, concerned, receipts, cosignersOf(chains, timing));
-  const foreign = await foreignParents(reader, all);
   const knownKeys = keysOf(chains, timing);
-  const material = { deps, chains, byDocket, cited, facts, receipts, terms, foreign, knownKeys };
+  const material = { deps, chains, byDocket, cited, facts, receipts, terms, knownKeys };
   return dockets.flatMap((docket) => compileOne(material, docket) ?? []);
 }
 
 function compileOne(material: Material, docket: string): FoldInput | null {
-  const { byDocket, chains, cited, terms, foreign, deps } = material;
+  const { byDocket, chains, cited, terms, deps } = material;
   const stored = byDocket.get(docket);
   if (stored === undefined) return null;
   const opening = stored.find(({ row }) => row.id === docket);
@@ -114,13 +112,6 @@ function compileOne(material: Material, docket: string): FoldInput | null {
     terms: pinned === null ? null : (terms[pinned] ?? null),
     knownTerms: terms,
     citations,
-    foreignParents: [
-      ...new Set(
-        stored.flatMap(({ statement }) =>
-          parentsOf(statement).filter((id) => (foreign.get(id) ?? docket) !== docket),
-        ),
-      ),
-    ].sort(),
   };
 }
 
@@ -195,10 +186,6 @@ function channelPartiesOf(
     }
   }
   return null;
-}
-
-function parentsOf(statement: StoredStatement['statement']): string[] {
-  return statement.prior === null ? statement.after : [...statement.after, statement.prior];
 }
 
 function readable(rows: readonly StatementRow[]): StoredStatement[] {
@@ -363,24 +350,4 @@ async function knownTerms(
     if (terms.ok) known[digest] = terms.value;
   }
   return known;
-}
-
-/** Docket of every parent that stands in a docket, so that the fold can tell foreign from missing. */
-async function foreignParents(
-  reader: Reader,
-  stored: readonly StoredStatement[],
-): Promise<Map<string, string>> {
-  const here = new Map(stored.map(({ row }) => [row.id, row.docket]));
-  const unknown = [...new Set(stored.flatMap(({ statement }) => parentsOf(statement)))].filter(
-    (id) => !here.has(id),
-  );
-  for (let start = 0; start < unknown.length; start += listMax) {
-    const rows = await reader
-      .selectFrom('statements')
-      .select(['id', 'docket'])
-      .where('id', 'in', unknown.slice(start, start + listMax))
-      .execute();
-    for (const { id, docket } of rows) here.set(id, docket);
-  }
-  return here;
 }

@@ -78,7 +78,7 @@ async function makeStatement(
   const { reader } = deps.store;
   const credentials = await newestOwnCredentials(reader, deps.keys.party);
   if (credentials === null) return null;
-  const heads = await currentHeads(reader, wish.docket);
+  const heads = await currentHeads(reader, deps.keys, wish.docket);
   const prior = await newestOwn(reader, deps.keys.party, wish.docket, 'automatic');
   const { anchor, lines } = await newAnchor(reader, wish.to, deps.keys.party);
   const also = wish.alsoAfter ?? [];

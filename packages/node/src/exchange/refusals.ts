@@ -19,6 +19,7 @@ import { lacksLines } from './anchor-lines.ts';
 import { foldedParticipants } from './audience.ts';
 import { sayAutomatic } from './automatic.ts';
 import type { AutomaticDeps } from './automatic.ts';
+import { isWaiting } from '../desk/place.ts';
 import { markDirty } from '../dockets/dirty.ts';
 import { docketOf, refusalPlace, takesReserve } from './envelope-checks.ts';
 import type { DueRefusal, RefusalCode } from './envelope-checks.ts';
@@ -106,13 +107,15 @@ async function sayRefusal(
   place: { docket: string; to: string[] },
   due: DueRefusal,
 ): Promise<string | null> {
-  const said = await sayAutomatic(deps, {
-    kind: 'channel.refuse',
-    docket: place.docket,
-    to: place.to,
-    body: { refused: due.id, code: due.code },
-    alsoAfter: due.code !== 'unreadable' && inDocket(due, place.docket) ? [due.id] : [],
-  });
+  const { docket, to } = place;
+  // What names a parent that nobody has would take our refusal, and all that we say after it, along.
+  const named =
+    due.code !== 'unreadable' &&
+    inDocket(due, docket) &&
+    !(await isWaiting(deps.store.reader, deps.keys, docket, due.id));
+  const body = { refused: due.id, code: due.code };
+  const alsoAfter = named ? [due.id] : [];
+  const said = await sayAutomatic(deps, { kind: 'channel.refuse', docket, to, body, alsoAfter });
   return said.ok ? said.value.id : null;
 }
 
