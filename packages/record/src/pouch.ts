@@ -182,9 +182,10 @@ export function readPouch(plaintext: Uint8Array, whole: boolean): Result<Pouch, 
 }
 
 /**
- * Whose signature the manifest bears: its check by one automatic key of the chain, the newest
- * version's that fits. `bad-signature` where the sender is another party, the exercise marks differ,
- * or it is not signed once by an automatic key.
+ * Whose signature the manifest bears: its check by one automatic key of the chain's newest version. A
+ * key that was rotated away speaks no more: whoever has it could speak for the party in what no
+ * statement carries (checkpoints, requests). `bad-signature` where the sender is another party, the
+ * exercise marks differ, or it is not signed once by such a key.
  */
 export function pouchManifestCheck(
   opening: PouchOpening,
@@ -193,10 +194,11 @@ export function pouchManifestCheck(
   if (opening.manifest.sender !== chain.party) return failure('bad-signature', '/sender');
   if (opening.exercise !== chain.exercise) return failure('bad-signature', '', 'exercise');
   const keyid = opening.manifestEnvelope.signatures[0]?.keyid ?? '';
-  const version = chain.versions
-    .toReversed()
-    .find(({ body }) => keyTable(body).get(keyid)?.signer.office === automaticOffice);
-  if (version === undefined) return failure('bad-signature', '', 'not an automatic key');
+  const version = chain.versions.at(-1);
+  const key = version === undefined ? undefined : keyTable(version.body).get(keyid);
+  if (version === undefined || key?.signer.office !== automaticOffice) {
+    return failure('bad-signature', '', 'not an automatic key in force');
+  }
   const check = checkBy(opening.manifestEnvelope, keyid, version);
   return check.ok ? success({ check: check.value, version }) : check;
 }

@@ -217,6 +217,21 @@ describe('pouch', () => {
     expect(isSigned(read(plaintext), south.verifiedChain)).toBe(false);
   });
 
+  it('is not signed by an automatic key that a newer version rotated away', () => {
+    const { versions } = north.verifiedChain;
+    const first = versions[0];
+    const other = south.verifiedChain.versions[0]?.body.authority.automatic;
+    if (first === undefined || other === undefined) throw new Error();
+    const authority = { ...first.body.authority, automatic: other };
+    const second = { ...first, version: 2, body: { ...first.body, authority } };
+    expect(isSigned(read(plaintext), { ...north.verifiedChain, versions: [first, second] })).toBe(
+      false,
+    );
+    expect(isSigned(read(plaintext), { ...north.verifiedChain, versions: [first, first] })).toBe(
+      true,
+    );
+  });
+
   it('of an exercise is not one of a real party', () => {
     const pouch = read(write(records, 'north automatic', true));
     expect(pouch.exercise).toBe(true);

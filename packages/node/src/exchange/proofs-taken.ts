@@ -106,7 +106,7 @@ export async function storeProofs(
     taken_at: now,
   }));
   await insertRows(tx, 'proofs', rows, 'keep');
-  await coverHeld(tx, checked);
+  await coverHeld(tx, checked, statements);
   await answerOtherLists(tx, fresh, statements, now);
   return { dockets: [...dockets], receipts };
 }
@@ -139,12 +139,19 @@ async function replaceProof(tx: StoreTransaction, proof: CheckedProofRecord): Pr
     .execute();
 }
 
-/** Whoever holds a statement, or has said it, needs it no more. */
+/**
+ * Whoever holds a statement, or has said it as its author, needs it no more. An entry `said` of what
+ * another said is no receipt.
+ */
 async function coverHeld(
   tx: StoreTransaction,
   checked: readonly CheckedProofRecord[],
+  statements: ReadonlyMap<string, { author: string }>,
 ): Promise<void> {
-  const held = Map.groupBy(checked, (each) => each.party);
+  const covering = checked.filter(
+    ({ role, party, statement }) => role === 'held' || statements.get(statement)?.author === party,
+  );
+  const held = Map.groupBy(covering, (each) => each.party);
   for (const [party, list] of held) {
     await coverStatements(
       tx,
@@ -164,16 +171,23 @@ async function alarmOtherList(
   await raiseAlarm(tx, { code: 'other-list', party, about: statement, detail }, now);
 }
 
+interface KnownStatement {
+  author: string;
+  own: number;
+  docket: string;
+  list_digest: string;
+}
+
 async function statementsOf(
   reader: StoreReader | StoreTransaction,
   checked: readonly CheckedProofRecord[],
-): Promise<Map<string, { own: number; docket: string; list_digest: string }>> {
-  const found = new Map<string, { own: number; docket: string; list_digest: string }>();
+): Promise<Map<string, KnownStatement>> {
+  const found = new Map<string, KnownStatement>();
   const ids = [...new Set(checked.map((each) => each.statement))];
   for (let start = 0; start < ids.length; start += sqlListMax) {
     const rows = await reader
       .selectFrom('statements')
-      .select(['id', 'own', 'docket', 'list_digest'])
+      .select(['id', 'author', 'own', 'docket', 'list_digest'])
       .where('id', 'in', ids.slice(start, start + sqlListMax))
       .execute();
     for (const row of rows) found.set(row.id, row);
