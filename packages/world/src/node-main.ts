@@ -15,7 +15,8 @@ const end = async (): Promise<void> => {
   process.exit(0);
 };
 process.once('SIGTERM', () => void end());
-process.once('SIGINT', () => void end());
+// Ctrl-C reaches every process of a terminal: the parent still has questions, and ends us after them.
+process.on('SIGINT', () => undefined);
 // The parent holds our standard input: when it dies, however it dies, we end too.
 process.stdin.once('end', () => void end());
 process.stdin.resume();

@@ -10,7 +10,7 @@ export interface DocketReport {
   type: string;
   subject: string;
   state: string;
-  /** State digest by participant; equal when both sides computed the same. */
+  /** State digest by participant, of a channel when they were last seen equal. */
   digests: { [party: string]: string };
   equal: boolean;
 }
@@ -38,12 +38,26 @@ interface Seen {
 
 /** Waits until every statement has its receipt or refusal and the digests agree, then counts. */
 export async function report(houses: Houses, startedAtMs: number): Promise<ExerciseReport> {
-  let last = await look(houses, startedAtMs);
+  const equalBefore = new Map<string, DocketReport>();
+  let last = withEqual(await look(houses, startedAtMs), equalBefore);
   await until('receipts and equal digests on all sides', settleTimeoutMs, async () => {
-    last = await look(houses, startedAtMs);
+    last = withEqual(await look(houses, startedAtMs), equalBefore);
     return isSettled(last);
   }).catch(() => undefined);
   return last;
+}
+
+/**
+ * Heartbeats move a channel while its sides are looked at one after another: what counts for it is
+ * the last time that they were seen equal, with the digests of then.
+ */
+function withEqual(found: ExerciseReport, equalBefore: Map<string, DocketReport>): ExerciseReport {
+  const dockets = found.dockets.map((one) => {
+    if (one.type !== 'channel') return one;
+    if (one.equal) equalBefore.set(one.docket, one);
+    return equalBefore.get(one.docket) ?? one;
+  });
+  return { ...found, dockets };
 }
 
 /** Every addressed statement received or refused, and every docket equal. */

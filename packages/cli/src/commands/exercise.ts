@@ -3,6 +3,8 @@
  */
 import type { Command } from 'commander';
 import { addCommand, run } from '../command.ts';
+import { refused } from '../command-error.ts';
+import { readHomeParty } from '../context.ts';
 import type { CommonOptions } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
 
@@ -18,6 +20,15 @@ export function addExerciseCommand(program: Command): void {
     .option('--once', 'end after the scenario')
     .action(
       run<CommonOptions & { once?: boolean }>(async (context, options) => {
+        // COMITY_HOME names a home that somebody lives in; an exercise goes only where it is told.
+        const home = options.home === undefined ? null : context.home;
+        if (home !== null && (await readHomeParty(context)) !== null) {
+          throw refused(
+            'home-taken',
+            `a party lives in ${home}`,
+            'Give --home a folder of its own.',
+          );
+        }
         const { runExercise } = await import('@comity/world');
         context.output.exercise = true;
         const stop = new AbortController();
@@ -25,8 +36,7 @@ export function addExerciseCommand(program: Command): void {
           process.once(signal, () => stop.abort());
         }
         const report = await runExercise({
-          // COMITY_HOME names a home that somebody lives in; an exercise goes only where it is told.
-          home: options.home === undefined ? null : context.home,
+          home,
           once: options.once === true,
           json: context.output.json,
           print: (text: string) => context.output.line(text),
