@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { pouchRequestsMax } from '../src/exchange/limits.ts';
+import { pouchesInFlightMax, pouchRequestsMax } from '../src/exchange/limits.ts';
 import { directRoute, pouchMediaType, pouchPath } from '../src/exchange/routes/direct.ts';
 import type { DirectRoute } from '../src/exchange/routes/direct.ts';
 import { directServer } from '../src/exchange/routes/direct-server.ts';
@@ -75,6 +75,32 @@ describe('the direct route', () => {
     await server.close();
     const sent = await route.send(b.id, new Uint8Array(100));
     expect(sent).toMatchObject({ sent: false });
+  });
+
+  it('has a connection for every pouch in flight', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<undefined>();
+    let arrived = 0;
+    const slow = fastify();
+    slow.addContentTypeParser(pouchMediaType, { parseAs: 'buffer' }, (_, body, done) =>
+      done(null, body),
+    );
+    slow.post(pouchPath, async (_request, reply) => {
+      arrived += 1;
+      await gate;
+      return reply.code(202).send();
+    });
+    const direct_url = await slow.listen({ host: '127.0.0.1', port: 0 });
+    await a.node.storage.store.transact(async (tx) => {
+      await tx.updateTable('parties').set({ direct_url }).where('id', '=', b.id).execute();
+    });
+    const flights = Array.from({ length: pouchesInFlightMax }, () =>
+      route.send(b.id, new Uint8Array(100)),
+    );
+    await expect.poll(() => arrived, { timeout: 20_000 }).toBe(pouchesInFlightMax);
+    open(undefined);
+    for (const sent of await Promise.all(flights))
+      expect(sent).toEqual({ sent: true, answer: null });
+    await slow.close();
   });
 
   it('takes no other media type and nothing past the limit', async () => {

@@ -5,7 +5,7 @@
 import { Agent, request } from 'undici';
 import type { StoreReader } from '../../store/store.ts';
 import type { Route, SendResult } from '../courier.ts';
-import { directTimeoutMs, sealedPouchBytesMax } from '../limits.ts';
+import { directTimeoutMs, pouchesInFlightMax, sealedPouchBytesMax } from '../limits.ts';
 import { guardedConnector } from './guarded-connect.ts';
 
 export const pouchMediaType = 'application/vnd.comity.pouch';
@@ -24,7 +24,8 @@ export interface DirectRoute extends Route {
  */
 export function directRoute(reader: StoreReader, privateAllowed: boolean): DirectRoute {
   const agent = new Agent({
-    connections: 2,
+    // A place for every pouch in flight, and one for a connection that is on its way out.
+    connections: pouchesInFlightMax + 1,
     headersTimeout: directTimeoutMs,
     bodyTimeout: directTimeoutMs,
     connect: guardedConnector(privateAllowed),
