@@ -1,8 +1,8 @@
 /**
  * The courier: one ordered queue per counterpart, one pouch in flight for each and the next one at
  * once when it is done; where plenty waits, a few pouches in flight, so that one side packs while
- * the other unpacks, and what has the reserve never waits for a pouch in flight to come back
- * (protocol.md, "courier").
+ * the other unpacks (protocol.md, "courier"). Plenty leaves one place free: what has the reserve
+ * goes beside whatever is in flight, also beside what was quiet, and waits only for its own kind.
  *
  * Routes are tried in order; after a failure it waits one second, doubling to five minutes, with
  * jitter, and never gives up while the pairing stands. What a pouch carried stays in the queue
@@ -19,7 +19,7 @@ import {
 } from './limits.ts';
 import { carryingPouches } from './outbox.ts';
 import { composePouch, dueNow } from './pouches.ts';
-import type { ComposedPouch, ComposeWish, PouchDeps } from './pouches.ts';
+import type { ComposedPouch, ComposeWish, Due, PouchDeps } from './pouches.ts';
 
 /** What a route did with a pouch. */
 export type SendResult =
@@ -60,11 +60,11 @@ export type CourierDeps = PouchDeps &
 interface Lane {
   party: string;
   running: Promise<void> | null;
-  /** Pouches under way to their answers; true where the answer was taken in. */
-  flying: Set<Promise<boolean>>;
+  /** Pouches under way to their answers; these never reject. */
+  flying: Set<Promise<void>>;
   /** Something was queued while a pouch was under way. */
   again: boolean;
-  /** Wakes whoever waits for a pouch in flight: something new may go beside it. */
+  /** Wakes whoever waits for a pouch in flight: something new may go beside it, or a wait is over. */
   wake: () => void;
   /** Not before this moment, by `Clock.nowMs`; 0 = at once. */
   notBeforeMs: number;
@@ -131,8 +131,9 @@ class QueueCourier implements Courier {
     for (;;) {
       const lanes = [...this.#lanes.values()];
       const running = lanes.map((lane) => lane.running).filter((each) => each !== null);
-      if (running.length === 0) return;
-      await Promise.all(running);
+      const busy = [...running, ...lanes.flatMap((lane) => [...lane.flying])];
+      if (busy.length === 0) return;
+      await Promise.all(busy);
     }
   }
 
@@ -165,10 +166,7 @@ class QueueCourier implements Courier {
   #run(lane: Lane, work: () => Promise<void>): void {
     lane.again = false;
     lane.running = work()
-      .catch((error: unknown) => {
-        if (this.#closed) return;
-        this.#deps.log('error', 'courier stumbled', { party: lane.party, error: String(error) });
-      })
+      .catch((error: unknown) => this.#stumbled(lane.party, error))
       .finally(() => {
         lane.running = null;
         if (lane.again) this.kick(lane.party);
@@ -177,20 +175,19 @@ class QueueCourier implements Courier {
 
   /** Sends while anything urgent waits; leaves a timer for what may wait, or be due again. */
   async #sendUrgent(lane: Lane): Promise<void> {
-    const { store, clock } = this.#deps;
-    // After a failure nothing more goes out until the wait is over.
-    while (!this.#closed && lane.notBeforeMs <= clock.nowMs()) {
+    while (!this.#closed) {
       const { promise: news, resolve } = Promise.withResolvers<undefined>();
       lane.wake = () => resolve(undefined);
-      const due = await dueNow(store.reader, lane.party, this.#stillOut(lane));
-      const another = due === 'plenty' || due === 'reserve';
-      const may = lane.flying.size === 0 ? due === 'some' || another : another;
-      if (may && lane.flying.size < pouchesInFlightMax && (await this.#launch(lane))) continue;
+      // After a failure nothing more goes out until the wait is over, which a timer tells.
+      const resting = lane.notBeforeMs > this.#deps.clock.nowMs();
+      const due = resting ? 'nothing' : await this.#due(lane);
+      const may = lane.flying.size < inFlightMax(due);
+      if (may && (await this.#launch(lane))) continue;
       if (lane.flying.size > 0) {
         await Promise.race([news, ...lane.flying]);
         continue;
       }
-      if (may) return;
+      if (may || resting) return;
       await this.#forgetCovered(lane);
       const quietly = () => this.#sendQuietly(lane);
       if (due === 'quiet') this.#later(lane, quietDelayMs, quietly);
@@ -198,9 +195,13 @@ class QueueCourier implements Courier {
       else if (lane.outstanding.size > 0) this.#later(lane, sendAgainMs, quietly);
       return;
     }
-    await Promise.all(lane.flying);
   }
 
+  #due(lane: Lane): Promise<Due> {
+    return dueNow(this.#deps.store.reader, lane.party, this.#stillOut(lane));
+  }
+
+  /** Sends whatever waits, and then what becomes urgent while it is under way. */
   #sendQuietly(lane: Lane): void {
     if (this.#closed) return;
     if (lane.running !== null) {
@@ -208,9 +209,7 @@ class QueueCourier implements Courier {
       return;
     }
     this.#run(lane, async () => {
-      if (!(await this.#launch(lane))) return;
-      const [flight] = lane.flying;
-      if (await flight) lane.again = true;
+      if (await this.#launch(lane)) await this.#sendUrgent(lane);
     });
   }
 
@@ -219,13 +218,16 @@ class QueueCourier implements Courier {
     const { party } = lane;
     const composed = await this.#compose({ party, answers: null, always: false }, false);
     if (composed === null) return false;
-    const flight = this.#send(lane, composed).finally(() => lane.flying.delete(flight));
+    const flight = this.#send(lane, composed)
+      // Nobody may be waiting for it: what a failing store does to it must not end the process.
+      .catch((error: unknown) => this.#stumbled(party, error))
+      .finally(() => lane.flying.delete(flight));
     lane.flying.add(flight);
     return true;
   }
 
-  /** True where the pouch went out and its answer was taken in. */
-  async #send(lane: Lane, composed: ComposedPouch): Promise<boolean> {
+  /** Tries the routes until one brings an answer that is taken in; else the courier waits. */
+  async #send(lane: Lane, composed: ComposedPouch): Promise<void> {
     let error = 'no route leads to this party';
     try {
       for (const route of this.#deps.routes) {
@@ -233,18 +235,17 @@ class QueueCourier implements Courier {
         if (result === null) continue;
         if (result.sent && (await this.#isUsable(lane.party, result.answer, composed.nonce))) {
           await this.#succeeded(lane);
-          return true;
+          return;
         }
         error = result.sent ? 'the answer could not be used' : `${route.name}: ${result.error}`;
       }
     } catch (thrown) {
-      if (this.#closed) return false;
+      if (this.#closed) return;
       error = String(thrown);
-      this.#deps.log('error', 'courier stumbled', { party: lane.party, error });
+      this.#stumbled(lane.party, thrown);
     }
     lane.outstanding.delete(composed.sequence);
     await this.#failed(lane, error);
-    return false;
   }
 
   async #isUsable(party: string, answer: Uint8Array | null, nonce: string): Promise<boolean> {
@@ -308,13 +309,19 @@ class QueueCourier implements Courier {
     // Until the other side has confirmed the pairing this is how it should be.
     const level = error.endsWith(' not-confirmed') ? 'debug' : 'info';
     log(level, 'pouch not delivered', { party, error, failures, waitMs: wait });
+    // Before the store is asked, which may be what failed.
+    this.#cancel(lane);
+    this.#later(lane, wait, () => this.kick(party));
     await store.transact(async (tx) => {
       await ensureChannel(tx, party);
       const next_attempt_at = clock.now() + Math.ceil(wait / 1000);
       await setChannel(tx, party, { failures, last_error: error.slice(0, 500), next_attempt_at });
     });
-    this.#cancel(lane);
-    this.#later(lane, wait, () => this.kick(party));
+  }
+
+  #stumbled(party: string, error: unknown): void {
+    if (this.#closed) return;
+    this.#deps.log('error', 'courier stumbled', { party, error: String(error) });
   }
 
   /** Sets the lane's timer, unless it goes off sooner anyway. */
@@ -333,6 +340,20 @@ class QueueCourier implements Courier {
   #cancel(lane: Lane): void {
     lane.timer?.cancel();
     lane.timer = null;
+  }
+}
+
+/** How many pouches may be in flight once one is sent for this. */
+function inFlightMax(due: Due): number {
+  switch (due) {
+    case 'reserve':
+      return pouchesInFlightMax;
+    case 'plenty':
+      return pouchesInFlightMax - 1;
+    case 'some':
+      return 1;
+    default:
+      return 0;
   }
 }
 

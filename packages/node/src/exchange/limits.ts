@@ -20,8 +20,8 @@ export const busyRetryAfterSeconds = 5;
 export const composedPouchBytesMax = 3 * 1024 * 1024;
 /** Statements of others and own that one composed pouch carries. */
 export const composedStatementsMax = 512;
-/** Pouches in flight to one counterpart, where enough waits to fill them. */
-export const pouchesInFlightMax = 3;
+/** Pouches in flight to one counterpart; the last place is only for what has the reserve. */
+export const pouchesInFlightMax = 4;
 /** Outbox rows that are worth a pouch of their own beside one in flight. */
 export const plentyRowsMin = 512;
 /** Outbox rows that one pouch may carry (statements, receipts and the rest together). */

@@ -3,8 +3,9 @@
  * open, so the line is bounded in pouches and in bytes, and what finds it full is turned away with an
  * unsigned answer that says so: a counterpart's courier tries again, nothing is dropped in silence.
  *
- * Answers to our own pouches and files that an officer brings do not stand in it: there is never more
- * than one of each, and a flood of strangers must not keep us from hearing them.
+ * Answers to our own pouches and files that an officer brings do not stand in it: there are never more
+ * answers than pouches of ours in flight, an officer brings one file after another, and a flood of
+ * strangers must not keep us from hearing them.
  */
 import { failure } from '@comity/record';
 import { openingBytesMax, openingPouchesMax } from './limits.ts';

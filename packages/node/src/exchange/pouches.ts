@@ -228,11 +228,14 @@ async function permitted(
  * What waits that should set a pouch going: something that has the reserve; `plenty`, worth a pouch
  * of its own beside one in flight; `some`; or only what can wait a little.
  */
+export type Due = 'reserve' | 'plenty' | 'some' | 'quiet' | 'nothing';
+
+/** The most urgent of what waits for a party; what `outstanding` pouches carry does not count. */
 export async function dueNow(
   reader: StoreReader,
   party: string,
   outstanding: readonly number[],
-): Promise<'reserve' | 'plenty' | 'some' | 'quiet' | 'nothing'> {
+): Promise<Due> {
   const waiting = async (rowsMax: number, which: 'all' | 'urgent') =>
     await permitted(reader, party, await waitingRows(reader, party, outstanding, rowsMax, which));
   const urgent = await waiting(plentyRowsMin, 'urgent');
