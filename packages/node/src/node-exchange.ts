@@ -99,7 +99,7 @@ export async function startExchange(
   );
   const told = (parties: readonly string[]) => exchange.said(parties);
   const witnessing = options.offline ? null : await beginWitnessing(node, told, log);
-  const server = await listenFor(node, exchange);
+  const server = await listenFor(node, exchange, after);
   return {
     hand: handPouches(exchange),
     ...officersWord(exchange),
@@ -218,7 +218,7 @@ async function noteCosignature(node: OpenNode, cosigned: NewCosignature): Promis
 }
 
 /** Everything that counterparts and witnesses may ask; apart from the officers' API. */
-async function listenFor(node: OpenNode, exchange: Exchange) {
+async function listenFor(node: OpenNode, exchange: Exchange, after: After) {
   const { storage, keys, desk } = node;
   const { store, sequencer } = storage;
   const app = fastify({ logger: false, bodyLimit: bodyBytesMax, requestTimeout: requestTimeoutMs });
@@ -226,7 +226,8 @@ async function listenFor(node: OpenNode, exchange: Exchange) {
     await directServer(scope, {
       party: keys.party,
       receive: async (sealed) => await exchange.receive(sealed),
-      onBusy: () => exchange.turnedAway('busy'),
+      turnedAway: (reason) => exchange.turnedAway(reason),
+      after,
     });
   });
   await app.register(async (scope) => {

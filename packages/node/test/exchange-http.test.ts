@@ -3,9 +3,17 @@ import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { pouchesInFlightMax, pouchRequestsMax } from '../src/exchange/limits.ts';
+import {
+  bodyPaceMs,
+  pouchesInFlightMax,
+  pouchRequestsMax,
+  pouchRequestsPerAddressMax,
+} from '../src/exchange/limits.ts';
 import { directRoute, pouchMediaType, pouchPath } from '../src/exchange/routes/direct.ts';
 import type { DirectRoute } from '../src/exchange/routes/direct.ts';
 import { directServer } from '../src/exchange/routes/direct-server.ts';
@@ -31,7 +39,8 @@ beforeEach(async () => {
     await directServer(scope, {
       party: b.id,
       receive: (sealed) => b.exchange.receive(sealed),
-      onBusy: () => b.exchange.turnedAway('busy'),
+      turnedAway: (reason) => b.exchange.turnedAway(reason),
+      after: world.clock.after,
     });
   });
   address = await server.listen({ host: '127.0.0.1', port: 0 });
@@ -120,32 +129,79 @@ describe('the direct route', () => {
     expect(big.statusCode).toBe(413);
   });
 
-  it('reads no more bodies at a time than fit, says when to come again, and counts it', async () => {
-    const { port } = server.server.address() as { port: number };
+  /** Sockets that promise a body; resolves when the server has begun to wait for it. */
+  async function slowSockets(count: number): Promise<Socket[]> {
+    const { port } = server.server.address() as AddressInfo;
     const head = `POST ${pouchPath} HTTP/1.1\r\nhost: x\r\ncontent-type: ${pouchMediaType}\r\n`;
-    const slow = Array.from({ length: pouchRequestsMax }, () => {
+    const slow = Array.from({ length: count }, () => {
       const socket = connect(port, '127.0.0.1');
       socket.on('error', () => undefined);
-      socket.write(`${head}content-length: 1000\r\nexpect: 100-continue\r\n\r\n`);
+      socket.write(`${head}content-length: 200000\r\nexpect: 100-continue\r\n\r\n`);
       return socket;
     });
-    // The server says "go on" when it has begun to wait for the body.
+    // The server says "go on" then.
     await Promise.all(slow.map((socket) => once(socket, 'data')));
+    return slow;
+  }
+  const headers = { 'content-type': pouchMediaType };
+  const postFrom = (remoteAddress: string, payload: Buffer | Readable) =>
+    server.inject({ method: 'POST', url: pouchPath, headers, remoteAddress, payload });
+
+  it('reads no more bodies at a time than fit, says when to come again, and counts it', async () => {
+    let begun = 0;
+    const bodies = Array.from({ length: pouchRequestsMax }, () => {
+      return new Readable({ read: () => (begun += 1) });
+    });
+    const slow = bodies.map((body, at) => postFrom(`192.0.2.${at}`, body));
+    await expect.poll(() => begun).toBe(pouchRequestsMax);
     const body = Buffer.from(await craftPouch(a, b, []));
     const post = () => request(`${address}${pouchPath}`, { method: 'POST', headers, body });
-    const headers = { 'content-type': pouchMediaType };
     const full = await post();
     expect(full.statusCode).toBe(503);
     expect(full.headers['retry-after']).toBe('5');
     expect(await full.body.json()).toMatchObject({ code: 'busy' });
     expect(b.exchange.counters().get('busy')).toBe(1);
     expect(await route.send(b.id, body)).toEqual({ sent: false, error: 'HTTP 503 busy' });
+    for (const each of bodies) each.push(null);
+    for (const answer of await Promise.all(slow)) expect(answer.statusCode).toBe(400);
+    const again = await post();
+    await again.body.dump();
+    expect(again.statusCode).toBe(200);
+  });
+
+  it('gives one address only a part of the places', async () => {
+    const slow = await slowSockets(pouchRequestsPerAddressMax);
+    const body = Buffer.from(await craftPouch(a, b, []));
+    for (const address of ['127.0.0.1', '::ffff:127.0.0.1']) {
+      expect((await postFrom(address, body)).statusCode).toBe(503);
+    }
+    expect((await postFrom('192.0.2.1', body)).statusCode).toBe(200);
     for (const socket of slow) socket.destroy();
     await vi.waitFor(async () => {
-      const again = await post();
-      await again.body.dump();
-      expect(again.statusCode).toBe(200);
+      expect((await postFrom('127.0.0.1', body)).statusCode).toBe(200);
     });
+  });
+
+  it('waits for no body that keeps no pace', async () => {
+    const served: Socket[] = [];
+    server.server.on('connection', (socket) => served.push(socket));
+    const [idle, drip, steady] = await slowSockets(3);
+    if (idle === undefined || drip === undefined || steady === undefined) throw new Error('none');
+    const answers = Promise.all([text(idle), text(drip)]);
+    drip.write(Buffer.alloc(1_000));
+    steady.write(Buffer.alloc(100_000));
+    const most = () => Math.max(...served.map((socket) => socket.bytesRead));
+    await expect.poll(most, { timeout: 20_000 }).toBeGreaterThan(100_000);
+    world.clock.advance(bodyPaceMs);
+    for (const answer of await answers) {
+      expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+      expect(answer).toContain('"code":"slow"');
+    }
+    expect(b.exchange.counters().get('slow')).toBe(2);
+    const answer = once(steady, 'data');
+    steady.write(Buffer.alloc(100_000));
+    expect(String(await answer)).toMatch(/^HTTP\/1\.1 400 /);
+    steady.destroy();
   });
 
   it('says who it is and nothing about others', async () => {

@@ -1,7 +1,12 @@
 /** Hostile, broken and repeated pouches, one test each. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { channelDocket, sealTo, statementId } from '@comity/record';
-import { openingBytesMax, openingPouchesMax, sealedPouchBytesMax } from '../src/exchange/limits.ts';
+import {
+  openingBytesMax,
+  openingPouchesMax,
+  sealedPouchBytesMax,
+  unaskedPerSenderMax,
+} from '../src/exchange/limits.ts';
 import { makeWorld, messageBody } from './parties.ts';
 import { craftPlaintext, craftPouch, sayRaw } from './raw-statements.ts';
 import type { TestParty, TestWorld } from './parties.ts';
@@ -127,6 +132,27 @@ describe('a pouch', () => {
     expect(b.exchange.counters().get('busy')).toBe(before + 7);
     expect(await byHand).toMatchObject({ ok: true, value: { taken: [idOf(record)] } });
     expect(await b.exchange.receive(genuine)).toMatchObject({ status: 200 });
+  });
+
+  it('of one counterpart are taken in only so many at a time, whatever else waits', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<undefined>();
+    const blocked = b.node.storage.store.transact(() => gate);
+    const pouches = await Promise.all(
+      Array.from({ length: unaskedPerSenderMax + 2 }, () => craftPouch(a, b, [])),
+    );
+    const before = b.exchange.counters().get('busy') ?? 0;
+    const answers = pouches.map((sealed) => b.exchange.receive(sealed));
+    const busy = () => (b.exchange.counters().get('busy') ?? 0) - before;
+    await expect.poll(busy, { timeout: 20_000 }).toBe(2);
+    // What an officer brings is not counted.
+    const byHand = b.exchange.hand.importFile(await craftPouch(a, b, []));
+    open(undefined);
+    await blocked;
+    const all = await Promise.all(answers);
+    expect(all.filter(({ status }) => status === 200)).toHaveLength(unaskedPerSenderMax);
+    expect(all.filter(({ status }) => status === 503)).toHaveLength(2);
+    expect(await byHand).toMatchObject({ ok: true });
+    expect(await b.exchange.receive(await craftPouch(a, b, []))).toMatchObject({ status: 200 });
   });
 
   it('of strangers cannot weigh more than the line may', async () => {

@@ -113,14 +113,14 @@ class NodeExchange implements Exchange {
   }
 
   takeIn(sealed: Uint8Array): Promise<Result<IntakeReport, OpenFailure>> {
-    return this.#takeInFrom(sealed, this.#deps.sealing);
+    return this.#takeInFrom(sealed);
   }
 
   async #takeInFrom(
     sealed: Uint8Array,
-    opening: Opening,
+    unasked?: Opening,
   ): Promise<Result<IntakeReport, OpenFailure>> {
-    const taken = await this.#intake.takeIn(sealed, opening);
+    const taken = await this.#intake.takeIn(sealed, unasked);
     if (!taken.ok) return taken;
     const now = this.#deps.clock.now();
     for (const { id, others } of taken.value.manySided) this.#watch.note(id, others, now);

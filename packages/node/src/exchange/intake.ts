@@ -24,13 +24,14 @@ import { takeOwnStatements } from './own-statements.ts';
 import type { OwnTaken } from './own-statements.ts';
 import { makeProofChecks } from './proof-checks.ts';
 import type { ProofChecks } from './proof-checks.ts';
-import { digestsPerPouchMax } from './limits.ts';
+import { digestsPerPouchMax, unaskedPerSenderMax } from './limits.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { DigestsRecord } from './reconcile.ts';
 import { refuseAll, sendAgainAll } from './refusals.ts';
 import type { Refused } from './refusals.ts';
 import type { Sealing } from './sealing.ts';
 import { takeSideRecords } from './side-records.ts';
+import { makeSlots } from './slots.ts';
 import { takeAllCredentials } from './take-credentials.ts';
 import type { CredentialsTaken } from './take-credentials.ts';
 import { nothingTaken, takeStatements } from './take-statements.ts';
@@ -70,8 +71,11 @@ export interface IntakeReport {
 }
 
 export interface Intake {
-  /** `opening` is the line in which the pouch waits to be opened, where it has to. */
-  takeIn(sealed: Uint8Array, opening?: Opening): Promise<Result<IntakeReport, OpenFailure>>;
+  /**
+   * `unasked` is the line in which a pouch that came unasked waits to be opened. A sender has only
+   * so many of these taken in, or waiting for it, at a time; one more is `busy`.
+   */
+  takeIn(sealed: Uint8Array, unasked?: Opening): Promise<Result<IntakeReport, OpenFailure>>;
   /** Pouches that were turned away, by reason; strangers get nothing more than this. */
   counters(): ReadonlyMap<string, number>;
 }
@@ -80,22 +84,28 @@ export interface Intake {
 export function makeIntake(deps: IntakeDeps): Intake {
   const counters = new Map<string, number>();
   const turns = makeTurns();
+  const slots = makeSlots(Infinity, unaskedPerSenderMax);
   const count = (reason: string) => counters.set(reason, (counters.get(reason) ?? 0) + 1);
   return {
     counters: () => counters,
-    async takeIn(sealed, opening = deps.sealing) {
-      const opened = await openPouch({ ...deps, sealing: opening }, sealed);
+    async takeIn(sealed, unasked) {
+      const opened = await openPouch({ ...deps, sealing: unasked ?? deps.sealing }, sealed);
       if (!opened.ok) {
         count(opened.code);
         return failure(opened.code, opened.path);
       }
-      const reads = opened.value.pouch.records.flatMap((record) =>
+      const { sender, pouch } = opened.value;
+      const reads = pouch.records.flatMap((record) =>
         record.type === 'envelope' ? [readEnvelope(record)] : [],
       );
       const ids = [...new Set(reads.map((read) => read.id))].sort();
-      const report = await turns.take(opened.value.sender, () =>
-        deps.locks.hold(ids, () => takeOpened(deps, opened.value, reads)),
-      );
+      const work = () => deps.locks.hold(ids, () => takeOpened(deps, opened.value, reads));
+      const release = unasked === undefined ? () => undefined : slots.take(sender);
+      if (release === null) {
+        count('busy');
+        return failure('busy', sender);
+      }
+      const report = await turns.take(sender, work).finally(release);
       if (report.ignored > 0) count('ignored-statement');
       return success(report);
     },

@@ -12,6 +12,13 @@ export const openingPouchesMax = 64;
 export const openingBytesMax = 32 * 1024 * 1024;
 /** Requests that bring a pouch and are not answered yet: each may hold one in memory. */
 export const pouchRequestsMax = 64;
+/** Those from one address (IPv6: from one network of 64 bits), so that nobody has them all. */
+export const pouchRequestsPerAddressMax = 16;
+/** A body that brings less than this in such a time, and is not whole, is cut off. */
+export const bodyPaceMs = 15_000;
+export const bodyPaceBytesMin = 64 * 1024;
+/** Unasked pouches of one counterpart that are opened and taken in, or wait for that. */
+export const unaskedPerSenderMax = 8;
 /** What was turned away is written to the log at most this often. */
 export const countersLoggedEveryMs = 60_000;
 /** When whoever was turned away because of these may come again. */

@@ -1,0 +1,17 @@
+/** Whose connection it is: an address, or the network of one who has them all. */
+import { expect, it } from 'vitest';
+import { holderOfAddress } from '../src/exchange/slots.ts';
+
+it.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+  ['2001:db8:1:2::9', '2001:db8:1:2'],
+  ['2001:db8::9', '2001:db8:0:0'],
+  ['2001:db8:1::2:3:4:9', '2001:db8:1:0'],
+  ['fe80::1%eth0', 'fe80:0:0:0'],
+  ['::1', '0:0:0:0'],
+  ['', '0:0:0:0'],
+])('%s is of %s', (address, holder) => {
+  expect(holderOfAddress(address)).toBe(holder);
+});
