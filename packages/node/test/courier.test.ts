@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readChannel, setChannel } from '../src/exchange/channels.ts';
 import { makeCourier } from '../src/exchange/courier.ts';
 import type { SendResult } from '../src/exchange/courier.ts';
 import { plentyRowsMin, pouchesInFlightMax, quietDelayMs } from '../src/exchange/limits.ts';
@@ -140,4 +141,13 @@ describe('a store that fails while a pouch flies', () => {
     ]);
     await courier.close();
   });
+});
+
+it('forgets the failures of an earlier process when a pouch arrives', async () => {
+  const { store } = a.node.storage;
+  await store.transact((tx) => setChannel(tx, b.id, { failures: 9, last_error: 'ECONNREFUSED' }));
+  await a.message(b, 'after a restart');
+  await world.settle();
+  const channel = await readChannel(store.reader, b.id);
+  expect([channel?.failures, channel?.last_error]).toEqual([0, null]);
 });

@@ -9,7 +9,7 @@
  * until the answer, or a later receipt, covers it (outbox.ts).
  */
 import type { ExchangeDeps } from './deps.ts';
-import { channelParties, ensureChannel, setChannel } from './channels.ts';
+import { channelParties, ensureChannel, readChannel, setChannel } from './channels.ts';
 import {
   backoffFirstMs,
   backoffLongestMs,
@@ -286,7 +286,9 @@ class QueueCourier implements Courier {
 
   async #succeeded(lane: Lane): Promise<void> {
     await this.#forgetCovered(lane);
-    if (lane.failures > 0) {
+    // What the table says may be of an earlier process: it outlives a restart, the lane does not.
+    const channel = await readChannel(this.#deps.store.reader, lane.party);
+    if (lane.failures > 0 || (channel?.failures ?? 0) > 0) {
       await this.#deps.store.transact((tx) =>
         setChannel(tx, lane.party, { failures: 0, last_error: null }),
       );
