@@ -35,22 +35,31 @@ export async function receiptsOf(
       .where('role', '=', 'held')
       .where('statement', 'in', ids.slice(start, start + listMax))
       .orderBy('log_index')
+      .orderBy('size')
+      .orderBy('origin')
       .execute();
     // The first entry counts (rulings.md, 12); later proofs of the same party are evidence. What is
     // past the end of a log that ended counts for nothing.
     const places = rows
       .map(({ log_index: index, ...row }) => ({ ...row, index }))
-      .filter((row) => !isPastEnd(chains.get(row.party), row))
-      .sort((a, b) => {
-        const chain = chains.get(a.party);
-        return chain === undefined || a.party !== b.party ? 0 : comparePositions(chain, a, b);
-      });
-    const seen = new Set<string>();
-    for (const { statement, party, origin, index, size } of places) {
-      if (seen.has(`${statement} ${party}`)) continue;
-      seen.add(`${statement} ${party}`);
+      .filter((row) => !isPastEnd(chains.get(row.party), row));
+    // Positions of two parties have no order, so each party's are sorted by themselves.
+    for (const group of Map.groupBy(places, (row) => `${row.statement} ${row.party}`).values()) {
+      const first = firstOf(group, chains);
+      if (first === undefined) continue;
+      const { statement, party, origin, index, size } = first;
       add(statement, party, { origin, index, size });
     }
   }
   return receipts;
+}
+
+/** The first of one party's entries in the order of its logs. */
+function firstOf<T extends EntryPlace & { party: string }>(
+  group: readonly T[],
+  chains: ReadonlyMap<string, Chain>,
+): T | undefined {
+  const chain = chains.get(group[0]?.party ?? '');
+  if (chain === undefined) return group[0];
+  return group.toSorted((a, b) => comparePositions(chain, a, b))[0];
 }
