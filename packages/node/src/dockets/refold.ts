@@ -18,6 +18,7 @@ import { unfolded } from './dirty.ts';
 import { createAnchorReader } from './anchor-times.ts';
 import { compileFoldInputs } from './fold-input.ts';
 import type { FoldInputDeps } from './fold-input.ts';
+import { raiseVoidActs } from './void-acts.ts';
 
 const docketsPerRunMax = 128;
 /** More waiting dockets than this are a flood. */
@@ -175,7 +176,7 @@ function dueNow(waiting: Waiting, now: number): string[] {
 
 /** Folds and stores these, taking them out of `waiting`; puts them back when that fails. */
 async function foldSome(
-  { store, notify }: RefolderDeps,
+  { store, self, clock, log, notify }: RefolderDeps,
   inputDeps: FoldInputDeps,
   waiting: Waiting,
   ids: readonly string[],
@@ -189,11 +190,16 @@ async function foldSome(
     const folded = await foldAll(store.reader, inputDeps, ids);
     // Written out before the transaction: nothing else can be written while it lasts.
     const rows = folded.map(docketRow);
-    await store.transact(async (tx) => {
+    const alarms = await store.transact(async (tx) => {
       await storeFolded(tx, folded, rows, (docket) => waiting.has(docket));
       await forgetEmpty(tx, ids, folded);
+      return await raiseVoidActs(tx, self, folded, clock.now());
     });
     for (const { input } of folded) notify({ type: 'docket', docket: input.docket });
+    for (const { id, detail } of alarms) {
+      log('warn', 'an act of ours is void', { what: detail });
+      notify({ type: 'alarm', id });
+    }
   } catch (error) {
     for (const [id, times] of taken) if (!waiting.has(id)) waiting.set(id, times);
     throw error;

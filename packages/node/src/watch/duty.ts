@@ -1,11 +1,10 @@
 /**
- * What a duty officer must not miss, as alarms: acts of ours that are void, obligations of ours that
- * are overdue. Whoever clears such an alarm has seen it, so it is not raised again; an overdue
- * obligation takes its alarm back when it is met, waived or extended.
+ * What a duty officer must not miss: obligations of ours that are overdue, as alarms. Whoever clears
+ * such an alarm has seen it, so it is not raised again; an overdue obligation takes its alarm back
+ * when it is met, waived or extended.
  */
 import { alarmId } from '../alarms.ts';
 import type { AlarmName } from '../alarms.ts';
-import { voidWords } from '@comity/accord';
 import type { EventHub } from '../api/events.ts';
 import type { Clock, LogLine } from '../context.ts';
 import type { After } from '../exchange/deps.ts';
@@ -29,31 +28,45 @@ export interface Duty {
 }
 
 interface Finding extends AlarmName {
-  code: 'own-act-void' | 'overdue';
   detail: string;
 }
 
 const collectMilliseconds = 200;
 const lookEveryMilliseconds = 15_000;
 const findingsMax = 200;
-const docketsPerRun = 200;
 
-/** Watches folded dockets and due times. */
+/**
+ * Watches due times, and what folding changes of them. A change that is missed at close is found at
+ * the next start, since due times are in the store.
+ */
 export function watchDuty(deps: DutyDeps): Duty {
-  const changed = new Set<string>();
   let cancel: (() => void) | null = null;
+  let changed = false;
   let running: Promise<void> | null = null;
   let closed = false;
   let watching = false;
 
+  const look = async (): Promise<void> => {
+    changed = false;
+    try {
+      await lookAt(deps);
+    } catch (error) {
+      changed = true;
+      throw error;
+    }
+  };
   const run = (): Promise<void> => {
     cancel?.();
     cancel = null;
-    running ??= lookAt(deps, take(changed)).finally(() => {
-      running = null;
-      if (changed.size > 0) schedule(collectMilliseconds);
-      else if (watching) schedule(lookEveryMilliseconds);
-    });
+    let wait = lookEveryMilliseconds;
+    running ??= look()
+      .then(() => {
+        if (changed) wait = collectMilliseconds;
+      })
+      .finally(() => {
+        running = null;
+        if (changed || watching) schedule(wait);
+      });
     return running;
   };
   const schedule = (milliseconds: number): void => {
@@ -67,7 +80,7 @@ export function watchDuty(deps: DutyDeps): Duty {
   };
   const stop = deps.hub.subscribe((event) => {
     if (event.type !== 'docket') return;
-    changed.add(event.docket);
+    changed = true;
     if (running === null) schedule(collectMilliseconds);
   });
   return {
@@ -76,7 +89,7 @@ export function watchDuty(deps: DutyDeps): Duty {
       schedule(collectMilliseconds);
     },
     async settled() {
-      while (running !== null || changed.size > 0) await run();
+      while (running !== null || changed) await run();
     },
     async close() {
       closed = true;
@@ -87,69 +100,15 @@ export function watchDuty(deps: DutyDeps): Duty {
   };
 }
 
-function take(changed: Set<string>): string[] {
-  const some = [...changed].slice(0, docketsPerRun);
-  for (const docket of some) changed.delete(docket);
-  return some;
-}
-
-async function lookAt(deps: DutyDeps, dockets: readonly string[]): Promise<void> {
-  const { store, self, clock, hub, log } = deps;
+async function lookAt({ store, self, clock, hub, log }: DutyDeps): Promise<void> {
   const now = clock.now();
-  const voids = await voidActs(store.reader, self, dockets);
   const overdue = await overdueNow(store.reader, self, now);
-  const raised = await raiseNew(store, [...voids, ...overdue], now);
+  const raised = await raiseNew(store, overdue, now);
   await takeBack(store, new Set(overdue.map(alarmId)), now);
   for (const finding of raised) {
-    log('warn', finding.code === 'overdue' ? 'OVERDUE' : 'an act of ours is void', {
-      what: finding.detail,
-    });
+    log('warn', 'OVERDUE', { what: finding.detail });
     hub.notify({ type: 'alarm', id: alarmId(finding) });
   }
-}
-
-/** Own acts without effect in any of these dockets. */
-async function voidActs(
-  reader: StoreReader,
-  self: string,
-  dockets: readonly string[],
-): Promise<Finding[]> {
-  if (dockets.length === 0) return [];
-  const rows = await reader
-    .selectFrom('dockets')
-    .select(['id', 'state_json'])
-    .where('id', 'in', dockets)
-    .where('state_json', 'like', '%"effect":"void"%')
-    .execute();
-  const found = await Promise.all(
-    rows.map((row) => voidActsIn(reader, self, row.id, row.state_json)),
-  );
-  return found.flat();
-}
-
-async function voidActsIn(
-  reader: StoreReader,
-  self: string,
-  docket: string,
-  state: string,
-): Promise<Finding[]> {
-  const { acts = {} } = JSON.parse(state) as {
-    acts?: { [id: string]: { effect: string; reason: string | null } };
-  };
-  const voids = Object.keys(acts).filter((id) => acts[id]?.effect === 'void');
-  if (voids.length === 0) return [];
-  const own = await reader
-    .selectFrom('statements')
-    .select(['id', 'kind'])
-    .where('id', 'in', voids.slice(0, findingsMax))
-    .where('author', '=', self)
-    .where('own', '=', 1)
-    .execute();
-  return own.map(({ id, kind }) => {
-    const reason = acts[id]?.reason ?? 'void';
-    const detail = `${kind} ${id.slice(0, 12)} in docket ${docket.slice(0, 12)} has no effect: ${voidWords(reason)} (${reason})`;
-    return { code: 'own-act-void', about: id, party: null, detail };
-  });
 }
 
 async function overdueNow(reader: StoreReader, self: string, now: number): Promise<Finding[]> {
