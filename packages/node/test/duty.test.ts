@@ -1,8 +1,11 @@
 /** What a duty officer must not miss: overdue obligations as alarms, and what was not looked at. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { createEventHub } from '../src/api/events.ts';
 import type { RunningNode } from '../src/node.ts';
+import { watchDuty } from '../src/watch/duty.ts';
 import { api, makeHome } from './homes.ts';
 import type { TestHome } from './homes.ts';
+import { testClock } from './parties.ts';
 
 let home: TestHome;
 let node: RunningNode;
@@ -10,6 +13,12 @@ let node: RunningNode;
 beforeAll(async () => {
   home = await makeHome('Northland');
   node = await home.start({ offline: true });
+});
+afterEach(async () => {
+  await node.desk.store.transact(async (tx) => {
+    await tx.deleteFrom('obligations').execute();
+    await tx.deleteFrom('alarms').execute();
+  });
 });
 afterAll(async () => {
   await node.close();
@@ -60,4 +69,30 @@ it('an overdue obligation of ours is an alarm until it is met', async () => {
   expect([cleared.alarms, cleared.duty.overdue]).toEqual([[], 1]);
   await owe('met');
   expect((await status()).duty).toMatchObject({ owed: 0, overdue: 0 });
+});
+
+it('is found under a steady flow of folded dockets', async () => {
+  await owe('met');
+  const { store } = node.desk;
+  const clock = testClock();
+  const hub = createEventHub();
+  const duty = watchDuty({
+    ...{ store, self: home.party, hub, clock },
+    ...{ after: clock.after, log: () => undefined },
+  });
+  const raised = new Promise<string>((resolve) => {
+    hub.subscribe((event) => {
+      if (event.type === 'alarm') resolve(event.id);
+    });
+  });
+  await store.transact(async (tx) => {
+    await tx.updateTable('obligations').set({ state: 'running' }).execute();
+  });
+  for (let event = 0; event < 30; event += 1) {
+    hub.notify({ type: 'docket', docket: 'd'.repeat(64) });
+    clock.advance(100);
+  }
+  const id = await raised;
+  expect((await status()).alarms.map((alarm) => alarm.id)).toContain(id);
+  await duty.close();
 });

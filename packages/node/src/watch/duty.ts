@@ -40,12 +40,16 @@ const findingsMax = 200;
  * the next start, since due times are in the store.
  */
 export function watchDuty(deps: DutyDeps): Duty {
-  let cancel: (() => void) | null = null;
+  const timers = new Map<number, () => void>();
   let changed = false;
   let running: Promise<void> | null = null;
   let closed = false;
   let watching = false;
 
+  const disarm = (): void => {
+    for (const cancel of timers.values()) cancel();
+    timers.clear();
+  };
   const look = async (): Promise<void> => {
     changed = false;
     try {
@@ -56,8 +60,7 @@ export function watchDuty(deps: DutyDeps): Duty {
     }
   };
   const run = (): Promise<void> => {
-    cancel?.();
-    cancel = null;
+    disarm();
     let wait = lookEveryMilliseconds;
     running ??= look()
       .then(() => {
@@ -69,14 +72,15 @@ export function watchDuty(deps: DutyDeps): Duty {
       });
     return running;
   };
+  // A timer that is armed stays as it is: under a steady flow of changes it would never come.
   const schedule = (milliseconds: number): void => {
-    if (closed) return;
-    cancel?.();
-    cancel = deps.after(milliseconds, () => {
+    if (closed || timers.has(milliseconds)) return;
+    const cancel = deps.after(milliseconds, () => {
       run().catch((error: unknown) => {
         deps.log('error', 'what is overdue could not be looked at', { error: String(error) });
       });
     });
+    timers.set(milliseconds, cancel);
   };
   const stop = deps.hub.subscribe((event) => {
     if (event.type !== 'docket') return;
@@ -94,7 +98,7 @@ export function watchDuty(deps: DutyDeps): Duty {
     async close() {
       closed = true;
       stop();
-      cancel?.();
+      disarm();
       await running?.catch(() => undefined);
     },
   };
