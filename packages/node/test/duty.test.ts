@@ -31,23 +31,19 @@ interface Status {
 }
 const status = async () => (await api<Status>(node, 'GET', '/status')).value;
 
-async function owe(state: 'running' | 'met'): Promise<void> {
+const clear = async (id = '') => await api(node, 'POST', `/alarms/${id}/clear`);
+
+/** What a fold stores of an obligation of ours, and that it is known. */
+async function owe(state: 'running' | 'met', due = 2_000): Promise<void> {
   const { store } = node.desk;
   await store.transact(async (tx) => {
     await tx.deleteFrom('obligations').where('id', '=', 'a'.repeat(64)).execute();
     await tx
       .insertInto('obligations')
       .values({
-        id: 'a'.repeat(64),
-        docket: 'd'.repeat(64),
-        owed_by: home.party,
-        owed_to: 'b'.repeat(64),
-        what: 'acknowledge',
-        state,
-        start: 1_000,
-        due: 2_000,
-        basis: 'terms',
-        provisional: 0,
+        ...{ id: 'a'.repeat(64), docket: 'd'.repeat(64) },
+        ...{ owed_by: home.party, owed_to: 'b'.repeat(64), what: 'acknowledge' },
+        ...{ state, start: 1_000, due, basis: 'terms', provisional: 0 },
       })
       .execute();
   });
@@ -63,12 +59,34 @@ it('an overdue obligation of ours is an alarm until it is met', async () => {
   expect(late.alarms).toMatchObject([
     { code: 'overdue', detail: expect.stringContaining('we owe: acknowledge, due 1970-01-01') },
   ]);
-  await api(node, 'POST', `/alarms/${late.alarms[0]?.id ?? ''}/clear`);
+  await owe('met');
+  const met = await status();
+  expect([met.alarms, met.duty.owed, met.duty.overdue]).toEqual([[], 0, 0]);
+});
+
+it('an alarm that was over by itself comes again, even with the same due time', async () => {
+  await owe('running');
+  const [first] = (await status()).alarms;
+  await owe('met');
+  await owe('running');
+  expect((await status()).alarms).toMatchObject([{ id: first?.id, detail: first?.detail }]);
+});
+
+it('what a person cleared stays cleared until an extended due time passes too', async () => {
+  await owe('running');
+  const [first] = (await status()).alarms;
+  await clear(first?.id);
   await owe('running');
   const cleared = await status();
   expect([cleared.alarms, cleared.duty.overdue]).toEqual([[], 1]);
-  await owe('met');
-  expect((await status()).duty).toMatchObject({ owed: 0, overdue: 0 });
+  await owe('running', Math.floor(Date.now() / 1000) + 3_600);
+  expect((await status()).duty).toMatchObject({ owed: 1, overdue: 0 });
+  await owe('running', 3_000);
+  expect((await status()).alarms).toMatchObject([
+    { code: 'overdue', detail: expect.stringContaining('due 1970-01-01 00:50:00') },
+  ]);
+  await owe('running');
+  expect((await status()).alarms).toEqual([]);
 });
 
 it('is found under a steady flow of folded dockets', async () => {

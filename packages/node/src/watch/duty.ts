@@ -1,13 +1,15 @@
 /**
  * What a duty officer must not miss: obligations of ours that are overdue, as alarms. Whoever clears
- * such an alarm has seen it, so it is not raised again; an overdue obligation takes its alarm back
- * when it is met, waived or extended.
+ * such an alarm has seen it, so it is not raised again; one whose obligation is met, waived or
+ * extended is over by itself, and comes again with the next due time that passes.
  */
-import { alarmId } from '../alarms.ts';
+import { sql } from 'kysely';
+import { alarmId, raiseAlarm } from '../alarms.ts';
 import type { AlarmName } from '../alarms.ts';
 import type { EventHub } from '../api/events.ts';
 import type { Clock, LogLine } from '../context.ts';
 import type { After } from '../exchange/deps.ts';
+import { sqlListMax } from '../exchange/limits.ts';
 import type { Store, StoreReader } from '../store/store.ts';
 
 export interface DutyDeps {
@@ -34,6 +36,8 @@ interface Finding extends AlarmName {
 const collectMilliseconds = 200;
 const lookEveryMilliseconds = 15_000;
 const findingsMax = 200;
+/** Begins the detail of an alarm that was over before a person cleared it. */
+const overWords = 'no longer overdue: ';
 
 /**
  * Watches due times, and what folding changes of them. A change that is missed at close is found at
@@ -128,48 +132,55 @@ async function overdueNow(reader: StoreReader, self: string, now: number): Promi
   return rows.map((row) => {
     const due = new Date(Number(row.due) * 1000).toISOString().slice(0, 19).replace('T', ' ');
     const detail = `we owe: ${row.what}, due ${due} UTC, docket ${row.docket.slice(0, 12)}`;
-    return { code: 'overdue', about: row.id, party: row.owed_to, detail };
+    // Another due time is another overdue, which nobody has cleared yet.
+    return { code: 'overdue', about: `${row.id} ${row.due}`, party: row.owed_to, detail };
   });
 }
 
-/** Raises those that were never raised; what a person cleared stays cleared. */
-async function raiseNew(store: Store, findings: readonly Finding[], now: number) {
+/** Raises those that were never raised or that were over; what a person cleared stays cleared. */
+async function raiseNew(
+  store: Store,
+  findings: readonly Finding[],
+  now: number,
+): Promise<Finding[]> {
   if (findings.length === 0) return [];
-  const ids = findings.map(alarmId);
   const rows = await store.reader
     .selectFrom('alarms')
-    .select('id')
-    .where('id', 'in', ids)
+    .select(['id', 'detail', 'cleared_at'])
+    .where('id', 'in', findings.map(alarmId))
     .execute();
-  const there = new Set(rows.map(({ id }) => id));
-  const fresh = findings.filter((finding) => !there.has(alarmId(finding)));
+  const kept = new Set(
+    rows
+      .filter((row) => row.cleared_at === null || !row.detail.startsWith(overWords))
+      .map(({ id }) => id),
+  );
+  const fresh = findings.filter((finding) => !kept.has(alarmId(finding)));
   if (fresh.length === 0) return [];
   await store.transact(async (tx) => {
-    for (const finding of fresh) {
-      const { code, party, detail } = finding;
-      const row = { id: alarmId(finding), code, party, detail, raised_at: now, cleared_at: null };
-      await tx
-        .insertInto('alarms')
-        .values(row)
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .execute();
-    }
+    for (const finding of fresh) await raiseAlarm(tx, finding, now);
   });
   return fresh;
 }
 
-/** An alarm whose obligation is not overdue any more is over, and may come again. */
+/** An alarm whose obligation is not overdue any more is over, says so, and may come again. */
 async function takeBack(store: Store, overdue: ReadonlySet<string>, now: number): Promise<void> {
   if (overdue.size >= findingsMax) return;
   const rows = await store.reader
     .selectFrom('alarms')
-    .select(['id', 'cleared_at'])
+    .select('id')
     .where('code', '=', 'overdue')
     .where('cleared_at', 'is', null)
     .execute();
   const over = rows.map(({ id }) => id).filter((id) => !overdue.has(id));
   if (over.length === 0) return;
   await store.transact(async (tx) => {
-    await tx.updateTable('alarms').set({ cleared_at: now }).where('id', 'in', over).execute();
+    for (let start = 0; start < over.length; start += sqlListMax) {
+      await tx
+        .updateTable('alarms')
+        .set({ cleared_at: now, detail: sql<string>`${overWords} || detail` })
+        .where('id', 'in', over.slice(start, start + sqlListMax))
+        .where('cleared_at', 'is', null)
+        .execute();
+    }
   });
 }
