@@ -6,6 +6,9 @@ import { createRefolder } from '../src/dockets/refold.ts';
 import { witnessesWeSignedFor } from '../src/dockets/timing-witnesses.ts';
 import { docketsOfParties, docketsWithEntries } from '../src/exchange/docket-marks.ts';
 import { sharedDockets } from '../src/exchange/shared-dockets.ts';
+import { notLookedAt } from '../src/watch/looked-at.ts';
+import { insertRows } from '../src/store/insert-rows.ts';
+import { checkpointRow, credentialsRow } from './rows.ts';
 import type { Schema } from '../src/store/schema.ts';
 import type { Store, StoreReader } from '../src/store/store.ts';
 import { storeKinds, type TestPlace } from './stores.ts';
@@ -63,11 +66,21 @@ it.each<[string, (reader: StoreReader) => Promise<unknown>]>([
   ],
   ['the witnesses in terms that we signed', (reader) => witnessesWeSignedFor(reader, self)],
   ['the dockets left dirty, at start', (reader) => startFolding(reader)],
+  ['what was not looked at', (reader) => countNotLookedAt(reader)],
 ])('%s', async (_, run) => {
   // An index that holds little is read whole by right.
   const whole = await readWhole(run);
   expect(whole.filter((detail) => !detail.includes('dockets_dirty'))).toEqual([]);
 });
+
+async function countNotLookedAt(reader: StoreReader): Promise<void> {
+  await store.transact(async (tx) => {
+    const own = [credentialsRow(self, 1, 'log'), credentialsRow(self, 2, 'log/2')];
+    await insertRows(tx, 'credentials', own);
+    await insertRows(tx, 'checkpoints', [checkpointRow('log', 9), checkpointRow('log/2', 9)]);
+  });
+  await notLookedAt(reader, self);
+}
 
 async function startFolding(reader: StoreReader): Promise<void> {
   const refolder = await createRefolder({

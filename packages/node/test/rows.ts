@@ -1,6 +1,6 @@
 /** Rows for tests that need them without what they stand for. */
 import type { Insertable } from 'kysely';
-import type { StatementsTable } from '../src/store/schema.ts';
+import type { CheckpointsTable, CredentialsTable, StatementsTable } from '../src/store/schema.ts';
 
 /** A statement of another party without a place in our log. */
 export function statementRow(id: string): Insertable<StatementsTable> {
@@ -11,4 +11,18 @@ export function statementRow(id: string): Insertable<StatementsTable> {
     ...{ own: 0, held_origin: null, held_index: null, held_size: null, refused: null },
     ...{ introduced_by: null, logged_at: 0 },
   };
+}
+
+/** A version of a party's credentials in one of its logs. */
+export function credentialsRow(
+  party: string,
+  version: number,
+  origin: string,
+): Insertable<CredentialsTable> {
+  return { id: `${origin} ${version}`, party, version, body: '{}', origin, log_index: 0 };
+}
+
+/** A checkpoint of a log. */
+export function checkpointRow(origin: string, size: number): Insertable<CheckpointsTable> {
+  return { origin, size, root: '', note: '', seen_at: 0 };
 }

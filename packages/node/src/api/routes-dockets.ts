@@ -86,8 +86,7 @@ function lookedAtRoutes(scope: FastifyInstance, deps: ApiDeps): void {
   const { store } = deps.desk;
   const response = { 200: z.object({ docket: z.string().nullable() }) };
   const mark = async (docket: string | null) => {
-    const { name } = deps.keys.logSigner.key;
-    await store.transact(async (tx) => await lookAt(tx, name, docket));
+    await store.transact(async (tx) => await lookAt(tx, deps.keys.party, docket));
     return { docket };
   };
   const app = typed(scope);

@@ -105,7 +105,7 @@ export async function nodeStatus(deps: StatusDeps): Promise<NodeStatus> {
     witnesses: await witnesses(reader, origin, deps),
     alarms: await listAlarms(reader),
     drafts: Number(drafts?.count ?? 0),
-    duty: await dutyOf(reader, keys.party, origin, deps.now),
+    duty: await dutyOf(reader, keys.party, deps.now),
     now: deps.now,
   };
 }
@@ -120,8 +120,8 @@ async function silence({ reader, sequencer, witnesses }: StatusDeps, origin: str
   return { blocked: 'statements-awaited', awaited, todo: await awaitedWords(reader, awaited) };
 }
 
-async function dutyOf(reader: StoreReader, self: string, origin: string, now: number) {
-  const { count, dockets } = await notLookedAt(reader, origin);
+async function dutyOf(reader: StoreReader, self: string, now: number) {
+  const { count, dockets } = await notLookedAt(reader, self);
   const owed = await listOwed(reader, now, { owedBy: self });
   const overdue = owed.filter((row) => row.overdue).length;
   return {
