@@ -23,34 +23,73 @@ export interface IdRange {
   to: string | null;
 }
 
+/** A statement of a docket with its places in the logs of its author and of ours. */
+interface InputRow {
+  id: string;
+  said: { origin: string; index: number };
+  held: { origin: string; index: number } | null;
+  whole: boolean;
+}
+
 /**
- * Statements of a docket and every place of theirs in a log that we know of: at most
- * `factsPerDocketMax` in the order of their ids, the first of the range. `whole` are those whose
- * anchors' lines we have too: the others we want again. What leaves out a participant is no input of
- * the docket and not among them.
+ * Inputs of a docket, at most `max`: the first of the range in the order of their ids, with `desc`
+ * the last, from the end. What leaves out a participant is no input of the docket, and takes up no
+ * place among them: a window that it made narrower would pass for a whole docket.
+ */
+async function inputRows(
+  reader: StoreReader | StoreTransaction,
+  docket: string,
+  { from, to }: IdRange,
+  max: number,
+  order: 'asc' | 'desc' = 'asc',
+): Promise<InputRow[]> {
+  const participants = await foldedParticipants(reader, docket);
+  const inputs: InputRow[] = [];
+  for (let last: string | null = null; ;) {
+    let page = reader
+      .selectFrom('statements')
+      .select(['id', 'author', 'said_origin', 'said_index', 'held_origin', 'held_index'])
+      .select(['envelope', 'anchor_lines'])
+      .where('docket', '=', docket)
+      .where('id', '>=', from)
+      .orderBy('id', order)
+      .limit(max);
+    if (to !== null) page = page.where('id', '<=', to);
+    if (last !== null) page = page.where('id', order === 'asc' ? '>' : '<', last);
+    const rows = await page.execute();
+    for (const row of rows) {
+      if (leavesOut(participants, row)) continue;
+      inputs.push({
+        id: row.id,
+        said: { origin: row.said_origin, index: row.said_index },
+        held:
+          row.held_origin === null || row.held_index === null
+            ? null
+            : { origin: row.held_origin, index: row.held_index },
+        whole: !rowLacksLines(row),
+      });
+      if (inputs.length === max) return inputs;
+    }
+    last = rows.at(-1)?.id ?? null;
+    if (rows.length < max) return inputs;
+  }
+}
+
+/**
+ * Inputs of a docket and every place of theirs in a log that we know of: at most as many as one
+ * record may state, the first of the range. `whole` are those whose anchors' lines we have too: the
+ * others we want again.
  */
 export async function docketEntries(
   reader: StoreReader | StoreTransaction,
   docket: string,
-  { from, to }: IdRange,
+  range: IdRange,
 ): Promise<{ statements: string[]; whole: string[]; entries: DocketEntry[] }> {
-  const participants = await foldedParticipants(reader, docket);
-  const all = reader
-    .selectFrom('statements')
-    .select(['id', 'author', 'said_origin', 'said_index', 'held_origin', 'held_index'])
-    .select(['envelope', 'anchor_lines'])
-    .where('docket', '=', docket)
-    .where('id', '>=', from)
-    .orderBy('id')
-    .limit(factsPerDocketMax);
-  const stored = await (to === null ? all : all.where('id', '<=', to)).execute();
-  const rows = stored.filter((row) => !leavesOut(participants, row));
+  const rows = await inputRows(reader, docket, range, factsPerDocketMax);
   const entries: DocketEntry[] = [];
-  for (const row of rows) {
-    entries.push({ statement: row.id, origin: row.said_origin, index: row.said_index });
-    if (row.held_origin !== null && row.held_index !== null) {
-      entries.push({ statement: row.id, origin: row.held_origin, index: row.held_index });
-    }
+  for (const { id: statement, said, held } of rows) {
+    entries.push({ statement, ...said });
+    if (held !== null) entries.push({ statement, ...held });
   }
   const ids = rows.map((row) => row.id);
   for (let start = 0; start < ids.length; start += sqlListMax) {
@@ -63,7 +102,7 @@ export async function docketEntries(
       entries.push({ statement, origin, index });
     }
   }
-  const whole = rows.filter((row) => !rowLacksLines(row)).map((row) => row.id);
+  const whole = rows.filter((row) => row.whole).map((row) => row.id);
   return { statements: ids, whole, entries };
 }
 
@@ -97,7 +136,30 @@ export async function nextWindow(
     .where('key', '=', key)
     .executeTakeFirst();
   const from = kept?.value ?? '';
-  const end = await tx
+  const end = await windowEnd(tx, docket, from, 'asc');
+  if (end !== null) {
+    // Windows overlap in one id, so that nothing falls between two of them.
+    await tx
+      .insertInto('meta')
+      .values({ key, value: end })
+      .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: end }))
+      .execute();
+  } else if (kept !== undefined) await tx.deleteFrom('meta').where('key', '=', key).execute();
+  return from;
+}
+
+/**
+ * Where a window ends that begins at an id, or with `desc` where the last one begins; null where
+ * fewer inputs are left than a window has.
+ */
+async function windowEnd(
+  reader: StoreReader | StoreTransaction,
+  docket: string,
+  from: string,
+  order: 'asc' | 'desc',
+): Promise<string | null> {
+  // Most dockets are small: nothing of theirs has to be read for this.
+  const enough = await reader
     .selectFrom('statements')
     .select('id')
     .where('docket', '=', docket)
@@ -106,15 +168,9 @@ export async function nextWindow(
     .limit(1)
     .offset(factsPerDocketMax - 1)
     .executeTakeFirst();
-  if (end !== undefined) {
-    // Windows overlap in one id, so that nothing falls between two of them.
-    await tx
-      .insertInto('meta')
-      .values({ key, value: end.id })
-      .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: end.id }))
-      .execute();
-  } else if (kept !== undefined) await tx.deleteFrom('meta').where('key', '=', key).execute();
-  return from;
+  if (enough === undefined) return null;
+  const rows = await inputRows(reader, docket, { from, to: null }, factsPerDocketMax, order);
+  return rows.length < factsPerDocketMax ? null : (rows.at(-1)?.id ?? null);
 }
 
 /** The last window is as wide as the others, so that it can be told from a whole docket. */
@@ -123,16 +179,9 @@ async function windowStart(
   docket: string,
   from: string,
 ): Promise<string> {
-  const last = await reader
-    .selectFrom('statements')
-    .select('id')
-    .where('docket', '=', docket)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .offset(factsPerDocketMax - 1)
-    .executeTakeFirst();
-  if (last === undefined) return '';
-  return last.id < from ? last.id : from;
+  const last = await windowEnd(reader, docket, '', 'desc');
+  if (last === null) return '';
+  return last < from ? last : from;
 }
 
 /**

@@ -146,7 +146,8 @@ export async function refillMissing(
   );
 }
 
-async function knownIds(
+/** Those of these ids that we hold, or have refused. */
+export async function knownIds(
   reader: StoreReader | StoreTransaction,
   ids: readonly string[],
 ): Promise<Set<string>> {

@@ -16,7 +16,7 @@ import { lackedLists } from './double-said.ts';
 import type { FactsRecord } from './facts.ts';
 import { cosignaturesOf, docketEntries, earliestCovering, nextWindow, rangeOf } from './facts.ts';
 import { digestsDocketsMax, factsPerDocketMax, requestIdsMax, sqlListMax } from './limits.ts';
-import { noteMissing } from './missing.ts';
+import { knownIds, noteMissing } from './missing.ts';
 import { queueItems } from './outbox.ts';
 import type { QueueItem } from './outbox.ts';
 import { takesPart } from './requests.ts';
@@ -126,7 +126,11 @@ async function takeFacts(
   const whole = new Set(ours.whole);
   const stated = record.statements.slice(0, factsPerDocketMax);
   const theirs = new Set(stated);
-  const lacked = stated.filter((id) => !whole.has(id)).slice(0, requestIdsMax);
+  const wanted = [...theirs].filter((id) => !whole.has(id));
+  // What we have outside the docket, or refused, must not take the place of what we lack.
+  const unheld = wanted.filter((id) => !held.has(id));
+  const known = await knownIds(tx, unheld);
+  const lacked = wanted.filter((id) => !known.has(id)).slice(0, requestIdsMax);
   await noteMissing(
     tx,
     lacked.map((id) => ({ id, docket, party: sender, lines: held.has(id) })),
