@@ -1,5 +1,7 @@
 /** Exchange without a network, and with more than two parties. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { standingOf } from '../src/exchange/confirmations.ts';
+import { flowMin, flowMs } from '../src/exchange/limits.ts';
 import { add, confirm, incidentBody, makeWorld } from './parties.ts';
 import type { TestParty, TestWorld } from './parties.ts';
 
@@ -100,6 +102,57 @@ describe('by hand alone', () => {
       .execute();
     expect(receipt).toEqual([{ party: b.id }]);
   });
+});
+
+describe('while much goes to and fro', () => {
+  const confirmed = async (party: TestParty, docket: string) =>
+    (await standingOf(reader(party), docket))?.by;
+  const many = async (from: TestParty, to: TestParty) => {
+    for (let at = 0; at < flowMin; at += 1) await from.message(to, `message ${at}`);
+  };
+  const byBoth = () => [a.id, b.id].sort();
+
+  it('files confirm what they bring all the same', async () => {
+    await world.pair(a, b);
+    world.network.onSend = () => 'lose';
+    const opening = await a.say('incident.notify', [b], incidentBody('Scan'));
+    for (let round = 0; round < 3; round += 1) {
+      for (const [from, to] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        await many(from, to);
+        const file = await from.exchange.hand.exportFor(to.id);
+        expect(file?.statements).toBeGreaterThanOrEqual(flowMin);
+        await to.exchange.hand.importFile(file?.sealed ?? new Uint8Array());
+        await world.settle();
+      }
+      world.clock.advance(12 * 3_600_000);
+      await world.settle();
+    }
+    expect(await confirmed(a, opening)).toEqual(byBoth());
+    expect(await confirmed(b, opening)).toEqual(byBoth());
+  }, 120_000);
+
+  it('a heartbeat in a full pouch is compared once the flow has ended', async () => {
+    await world.pair(a, b);
+    const opening = await a.say('incident.notify', [b], incidentBody('Scan'));
+    await world.settle();
+    world.network.onSend = () => 'lose';
+    await many(a, b);
+    // As a courier would carry it, with the heartbeat that goes into every file.
+    const file = await a.exchange.hand.exportFor(b.id);
+    await b.exchange.takeIn(file?.sealed ?? new Uint8Array());
+    await world.settle();
+    const before = await confirmed(b, opening);
+    expect(before).not.toContain(a.id);
+    world.clock.advance(flowMs - 1);
+    await world.settle();
+    expect(await confirmed(b, opening)).toEqual(before);
+    world.clock.advance(1);
+    await world.settle();
+    expect(await confirmed(b, opening)).toContain(a.id);
+  }, 60_000);
 });
 
 describe('before the pairing stands', () => {

@@ -13,6 +13,8 @@ import type { Courier, Route } from './courier.ts';
 import type { ExchangeDeps } from './deps.ts';
 import { confirmDocket } from './confirm.ts';
 import type { Confirmed } from './confirm.ts';
+import { makeFlows } from './flows.ts';
+import type { Flows } from './flows.ts';
 import { askByHeartbeat, compareAllDigests, hearHeartbeat } from './heartbeats.ts';
 import { sayDueHeartbeats, sayUncovered } from './heartbeats.ts';
 import { stateOf } from './intake-context.ts';
@@ -23,7 +25,7 @@ import { askForMissing, refillMissing } from './missing.ts';
 import type { OpenFailure } from './open-pouch.ts';
 import { boundedOpening } from './opening.ts';
 import type { Opening } from './opening.ts';
-import { answerHeartbeatEveryMs, countersLoggedEveryMs, flowMin, flowMs } from './limits.ts';
+import { answerHeartbeatEveryMs, countersLoggedEveryMs } from './limits.ts';
 import { answerNonce } from './pouch-nonces.ts';
 import { makePassOnWatch, passOn, passOnEverything } from './passing-on.ts';
 import { makePace, makeRateLimits } from './rate-limits.ts';
@@ -88,7 +90,7 @@ class NodeExchange implements Exchange {
   readonly #mayAnswer: (party: string) => boolean;
   readonly #mayAsk: (party: string) => boolean;
   readonly #more = new Map<string, number>();
-  readonly #flowUntil = new Map<string, number>();
+  readonly #flows: Flows;
   #logged = { atMs: -Infinity, total: 0 };
   #closed = false;
   #cancelChores: (() => void) | null = null;
@@ -99,6 +101,11 @@ class NodeExchange implements Exchange {
     this.#intake = makeIntake({ ...deps, rate: this.#rate, locks: makeIdLocks() });
     this.#unasked = boundedOpening(deps.sealing);
     this.#restore = makeAfterRestore(deps);
+    this.#flows = makeFlows(
+      deps,
+      (work) => this.#inBackground(work),
+      (sender, compare) => this.#compareNow(sender, compare),
+    );
     this.#mayAnswer = makePace(deps.clock, answerHeartbeatEveryMs);
     this.#mayAsk = makePace(deps.clock, answerHeartbeatEveryMs);
     this.courier = makeCourier({
@@ -119,16 +126,15 @@ class NodeExchange implements Exchange {
   async #takeInFrom(
     sealed: Uint8Array,
     unasked?: Opening,
+    byHand = false,
   ): Promise<Result<IntakeReport, OpenFailure>> {
     const taken = await this.#intake.takeIn(sealed, unasked);
     if (!taken.ok) return taken;
     const now = this.#deps.clock.now();
     for (const { id, others } of taken.value.manySided) this.#watch.note(id, others, now);
     const { sender, taken: statements, receipts } = taken.value;
-    if (statements.length + receipts.length >= flowMin) {
-      this.#flowUntil.set(sender, this.#deps.clock.nowMs() + flowMs);
-    }
-    this.#inBackground(() => this.#followUp(taken.value));
+    if (!byHand) this.#flows.note(sender, statements.length + receipts.length);
+    this.#inBackground(() => this.#followUp(taken.value, byHand));
     return taken;
   }
 
@@ -207,6 +213,7 @@ class NodeExchange implements Exchange {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelChores?.();
+    this.#flows.close();
     await this.courier.close();
     await Promise.all(this.#background);
   }
@@ -264,19 +271,26 @@ class NodeExchange implements Exchange {
     for (const party of paired) await askByHeartbeat(this.#deps, party);
   }
 
-  async #followUp(report: IntakeReport): Promise<void> {
+  async #followUp(report: IntakeReport, byHand: boolean): Promise<void> {
+    const { sender, compare } = report;
     if (await this.#restore.heard(report)) await this.courier.kickAll();
-    // While much goes to and fro nothing stands still for long enough to be compared, and comparing
-    // costs more than the exchange; the next heartbeat that is due compares what is then.
-    if ((this.#flowUntil.get(report.sender) ?? 0) > this.#deps.clock.nowMs()) return;
-    for (const test of report.compare.tests) {
+    if (!byHand) {
+      await this.#flows.compare(sender, compare);
+      return;
+    }
+    // No telling when the next file comes: what this one brought is folded first, however much it is.
+    await this.#deps.dockets.refold([]);
+    await this.#compareNow(sender, compare);
+  }
+
+  async #compareNow(sender: string, { tests, digests }: IntakeReport['compare']): Promise<void> {
+    for (const test of tests) {
       const comparison = await hearHeartbeat(this.#deps, test, this.#mayAnswer);
       this.#deps.log('debug', 'heartbeat compared', { party: test.party, comparison });
       this.courier.kick(test.party);
     }
-    const { digests } = report.compare;
-    await compareAllDigests(this.#deps, report.sender, digests);
-    if (digests.length > 0) this.courier.kick(report.sender);
+    await compareAllDigests(this.#deps, sender, digests);
+    if (digests.length > 0) this.courier.kick(sender);
   }
 
   /** Apart from the other chores: a witness may take its time. */
@@ -294,7 +308,7 @@ class NodeExchange implements Exchange {
   }
 
   async #takeFile(sealed: Uint8Array): Promise<Result<IntakeReport, OpenFailure>> {
-    const taken = await this.takeIn(sealed);
+    const taken = await this.#takeInFrom(sealed, undefined, true);
     if (taken.ok) this.said(taken.value.kick);
     return taken;
   }

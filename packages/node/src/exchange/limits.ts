@@ -60,11 +60,14 @@ export const factsBytesMax = 768 * 1024;
 export const digestsDocketsMax = 4096;
 /** What a digests record may weigh, so that a composed pouch that takes it in stays below 4 MiB. */
 export const digestsBytesMax = 768 * 1024;
-/** Heartbeats of ours that wait for one counterpart before no more are said to it. */
+/**
+ * Heartbeats of ours that wait for one counterpart before no more are said to it; and of a
+ * counterpart that wait to be compared while much comes from it.
+ */
 export const testsWaitingMax = 2;
 /** A heartbeat that is heard is answered at most this often, per counterpart. */
 export const answerHeartbeatEveryMs = 1_000;
-/** Statements and receipts in one pouch that are a flow: heartbeats are not compared for a moment. */
+/** Statements and receipts in one pouch that are a flow: heartbeats wait for a moment. */
 export const flowMin = 64;
 export const flowMs = 3_000;
 /** How often a heartbeat is said again while an officer waits for confirmations. */
