@@ -3,6 +3,8 @@ import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cosign, encodeBase64, formatCheckpoint, formatVkey } from '@comity/record';
+import { makeAfterRestore } from '../src/exchange/after-restore.ts';
+import { restoreAnswersMin, restoreEntriesPerPartyMax } from '../src/exchange/limits.ts';
 import { makeWorld } from './parties.ts';
 import { craftPouch } from './raw-statements.ts';
 import type { TestParty, TestWorld } from './parties.ts';
@@ -100,6 +102,60 @@ describe('a home restored from an old copy', () => {
     const orphans = await reader(a).selectFrom('adopted_entries').selectAll().execute();
     expect(orphans).toEqual([]);
   });
+});
+
+describe('a log that lacks more entries than are kept of one copy', () => {
+  it('waits, since its counterpart has them, and says so', async () => {
+    const copy = join(a.folder, 'copy.sqlite');
+    a = await world.restart(a, (home) => copyFile(database(home), copy));
+    await a.message(b, 'one');
+    await pass(120);
+    const before = newest(a);
+    if (before === null) throw new Error('empty log');
+    const rows = await reader(b)
+      .selectFrom('entries')
+      .select('entry')
+      .where('origin', '=', before.origin)
+      .orderBy('log_index')
+      .execute();
+    world.network.onSend = () => 'lose';
+    a = await world.restart(a, async (home) => {
+      await rm(`${database(home)}-wal`, { force: true });
+      await rm(`${database(home)}-shm`, { force: true });
+      await copyFile(copy, database(home));
+    });
+    const start = newest(a)?.size ?? 0;
+    const run = { start, entries: rows.slice(start, before.size).map((row) => row.entry) };
+    const { storage, keys } = a.node;
+    const { sequencer, store } = storage;
+    const said: string[] = [];
+    const deps = { store, sequencer, keys, clock: world.clock };
+    const collector = () =>
+      makeAfterRestore({ ...deps, log: (_, message) => void said.push(message) });
+    const restore = collector();
+    const answer = (...entries: (typeof run)[]) => ({
+      sender: b.id,
+      ownLog: { notes: [before.note], entries },
+      taken: [],
+    });
+    // A copy of another part of the log fills what is kept; what is to come next finds no room.
+    const entries = new Array<Uint8Array>(restoreEntriesPerPartyMax).fill(new Uint8Array(32));
+    expect(await restore.heard(answer({ start: start + 1_000, entries }))).toBe(false);
+    for (let round = 0; round < restoreAnswersMin + 2; round += 1) {
+      expect(await restore.heard(answer(...(round % 2 === 0 ? [run] : [])))).toBe(false);
+    }
+    expect(sequencer.blocked).toBe('restored');
+    const alarm = reader(a).selectFrom('alarms').select(['detail', 'cleared_at']);
+    const full = alarm.where('code', '=', 'restore-full');
+    expect(await full.execute()).toEqual([
+      { detail: expect.stringContaining(b.id), cleared_at: null },
+    ]);
+    expect(said.filter((message) => message.includes('no room'))).toHaveLength(1);
+    // Nothing was lost by it.
+    expect(await collector().heard(answer(run))).toBe(true);
+    expect(newest(a)?.size).toBe(before.size);
+    expect((await full.executeTakeFirstOrThrow()).cleared_at).not.toBeNull();
+  }, 60_000);
 });
 
 describe('a cosignature', () => {

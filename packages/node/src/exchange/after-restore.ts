@@ -5,6 +5,7 @@
  */
 import { failure } from '@comity/record';
 import type { Result } from '@comity/record';
+import { raiseAlarm } from '../alarms.ts';
 import type { ClearRestoreCode, EntryRun, StatedCheckpoint } from '../log/jobs.ts';
 import { channelParties } from './channels.ts';
 import type { ExchangeDeps } from './deps.ts';
@@ -54,6 +55,8 @@ class Collector implements AfterRestore {
   readonly #stated = new Map<string, string>();
   /** Copies of each counterpart by where they start. */
   readonly #runs = new Map<string, Map<number, EntryRun>>();
+  /** Of whose copy something was refused for want of room: they have more, whatever they answer. */
+  readonly #full = new Set<string>();
   /** Answers since anything new came from anybody: who has answered often enough has no more. */
   readonly #answers = new Map<string, number>();
   #askedAt = -Infinity;
@@ -142,8 +145,10 @@ class Collector implements AfterRestore {
       await this.#recovering.heard(report);
       return false;
     }
-    const fresh = ownLog.entries.filter((run) => this.#keep(sender, run)).length > 0;
+    const kept = ownLog.entries.map((run) => this.#keep(sender, run));
+    const fresh = kept.includes('new');
     if (fresh) this.#answers.clear();
+    if (kept.includes('no-room')) await this.#noteFull(sender);
     const note = notes.at(-1);
     if (note !== undefined) {
       this.#hear({ by: sender, note });
@@ -157,15 +162,29 @@ class Collector implements AfterRestore {
     return note !== null;
   }
 
-  /** Whether the run is new. What comes again from the same place takes the place of what was. */
-  #keep(sender: string, run: EntryRun): boolean {
+  /** What comes again from the same place takes the place of what was. */
+  #keep(sender: string, run: EntryRun): 'new' | 'known' | 'no-room' {
     const runs = this.#runs.get(sender) ?? new Map<number, EntryRun>();
     const before = runs.get(run.start)?.entries.length ?? 0;
     let total = run.entries.length - before;
     for (const { entries } of runs.values()) total += entries.length;
-    if (total > restoreEntriesPerPartyMax) return false;
+    if (total > restoreEntriesPerPartyMax) return 'no-room';
     this.#runs.set(sender, runs.set(run.start, { ...run, by: sender }));
-    return run.entries.length > before;
+    return run.entries.length > before ? 'new' : 'known';
+  }
+
+  /** Somebody has the rest: the log must wait for a person, and not end for want of it. */
+  async #noteFull(sender: string): Promise<void> {
+    if (this.#full.has(sender)) return;
+    this.#full.add(sender);
+    const { store, clock, log } = this.#deps;
+    const detail =
+      `Counterpart ${sender} has more entries of our log that this home lacks than are kept of one ` +
+      `copy (${restoreEntriesPerPartyMax}). The rest is refused: nothing is lost, and the log waits. ` +
+      'Put back a newer copy of this home, which lacks fewer.';
+    log('warn', 'no room for entries of our log after a restore', { party: sender });
+    const alarm = { code: 'restore-full', party: null, about: '', detail };
+    await store.transact((tx) => raiseAlarm(tx, alarm, clock.now()));
   }
 
   async #ends(): Promise<boolean> {
@@ -183,7 +202,7 @@ class Collector implements AfterRestore {
     const stated = [...this.#stated].map(([by, note]) => ({ by, note }));
     const runs = [...this.#runs.values()].flatMap((each) => [...each.values()]);
     const enough = [...this.#answers].filter(([, answers]) => answers >= restoreAnswersMin);
-    const exhausted = new Set(enough.map(([party]) => party));
+    const exhausted = new Set(enough.map(([party]) => party)).difference(this.#full);
     const cleared = await sequencer.clearRestore(stated, runs, { exhausted, nobodyElse });
     if (cleared.ok) {
       const { size } = cleared.value;
@@ -197,6 +216,7 @@ class Collector implements AfterRestore {
   #forget(): void {
     this.#stated.clear();
     this.#runs.clear();
+    this.#full.clear();
     this.#answers.clear();
   }
 }

@@ -26,8 +26,6 @@ import type { ClearRestoreCode, EntryRun, RestoreWord, StatedCheckpoint } from '
 import { loadEdge, rootAt, writeTiles } from './tiles.ts';
 import { edgeRoot, extendEdge, type Tile, type TreeEdge } from './tree.ts';
 
-/** Entries that may be taken back at once; more would not fit in memory comfortably. */
-const adoptedEntriesMax = 10_000_000;
 const entriesPerStepMax = 4096;
 
 export interface RestoreKeys {
@@ -250,11 +248,10 @@ async function noteLostTail(
   await raiseAlarm(tx, alarm, now);
 }
 
-/** Null where a part is missing. */
+/** Null where a part is missing. How much runs have together is bounded where they are kept. */
 function entriesFromRuns(runs: readonly EntryRun[], from: number, to: number): Uint8Array[] | null {
   const entries: Uint8Array[] = [];
   const sorted = [...runs].sort((a, b) => a.start - b.start);
-  if (to - from > adoptedEntriesMax) return null;
   for (const run of sorted) {
     const next = from + entries.length;
     if (run.start > next) break;
@@ -345,6 +342,7 @@ export async function rebuildFrom(
       const from = { origin: keys.logKey.name, from: place.size };
       await beginAwaiting(tx, from, place.now);
       await clearAlarm(tx, { code: 'restored', party: null, about: '' }, place.now);
+      await clearAlarm(tx, { code: 'restore-full', party: null, about: '' }, place.now);
       return success({ ...rebuilt.value, newest: judged.value.opened[0] ?? null });
     });
   } catch (error) {
