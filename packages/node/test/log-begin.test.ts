@@ -7,6 +7,7 @@ import { formatVkey } from '@comity/record';
 import type { JsonValue } from '@comity/record';
 import { firstCredentials } from '../src/home/first-credentials.ts';
 import { makeNodeKeys } from '../src/home/node-keys.ts';
+import { blockedWords } from '../src/log/blocked-words.ts';
 import type { SaidJob, Sequencer } from '../src/log/jobs.ts';
 import { makeOfficerSecret } from '../src/officers/key-files.ts';
 import type { Store } from '../src/store/store.ts';
@@ -36,6 +37,7 @@ describe.each(storeKinds)('another log on $name', ({ place: makePlace }) => {
   let place: TestPlace;
   let store: Store;
   let log: Sequencer;
+  let past: Awaited<ReturnType<typeof tablesOf>>;
   const highWater = () => join(place.folder, 'state', 'high-water');
   const open = (logSigner = signer(origin, 0x01, 1)) =>
     openLog(store, place, { logSigner, nextLogSigner: () => next });
@@ -46,7 +48,7 @@ describe.each(storeKinds)('another log on $name', ({ place: makePlace }) => {
     log = await open();
     await log.said(saidJob('a'));
     await log.said(saidJob('b'));
-    const past = await tablesOf(store);
+    past = await tablesOf(store);
     await log.said(saidJob('c'));
     await log.close();
     await putBack(store, past);
@@ -107,7 +109,44 @@ describe.each(storeKinds)('another log on $name', ({ place: makePlace }) => {
     await log.close();
     await copyFile(join(place.folder, 'before'), highWater());
     log = await open(next);
-    expect(log.blocked).toBe('restored');
+    // The file names a log of ours that ended: what others hold of this one can be checked.
+    expect(log).toMatchObject({ blocked: 'restored', otherLog: null });
+  });
+
+  it('is not begun again, nor asked for in vain, in a copy from before it began', async () => {
+    const { size } = log.newest() ?? { size: 0 };
+    expect(log.otherLog).toBeNull();
+    await log.said(await credentialsJob(nextLog({ origin, size })));
+    const made = `copy of the home that was made after ${next.key.name} began`;
+    const wordsOf = ({ blocked, otherLog }: Sequencer) =>
+      blocked === null
+        ? ''
+        : blockedWords(store.reader, { blocked, origin, otherLog, witnesses: 1 });
+
+    // One in which the log before it has ended.
+    await log.close();
+    await putBack(store, past);
+    log = await open();
+    expect([log.blocked, log.otherLog]).toEqual(['ended', next.key.name]);
+    const job = await credentialsJob(nextLog({ origin, size }));
+    expect(await log.said(job)).toMatchObject({ code: 'log-ended' });
+    expect(await wordsOf(log)).toContain(made);
+    expect(await wordsOf(log)).not.toContain('new-log');
+
+    // And one in which it has not.
+    await log.close();
+    await store.transact((tx) =>
+      tx.deleteFrom('meta').where('key', '=', `log-ended/${origin}`).execute(),
+    );
+    log = await open();
+    expect([log.blocked, log.otherLog]).toEqual(['restored', next.key.name]);
+    expect(await wordsOf(log)).toContain(made);
+    const alarms = store.reader
+      .selectFrom('alarms')
+      .select('detail')
+      .where('code', '=', 'restored');
+    const standing = await alarms.where('cleared_at', 'is', null).execute();
+    expect(standing).toEqual([{ detail: expect.stringContaining(made) }]);
   });
 
   it('goes on after a kill between its first commit and its high-water record', async () => {

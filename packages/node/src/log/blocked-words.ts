@@ -7,20 +7,34 @@ import { counterpartNames } from './counterpart-names.ts';
 import { endedWords, readEndedLog } from './ended-log.ts';
 import type { Blocked } from './jobs.ts';
 
-/** `witnesses`: how many are configured. */
+/** What the words are about. */
+export interface BlockedLog {
+  blocked: Blocked;
+  origin: string;
+  /** `Sequencer.otherLog`. */
+  otherLog: string | null;
+  /** How many are configured. */
+  witnesses: number;
+}
+
 export async function blockedWords(
   reader: StoreReader | StoreTransaction,
-  blocked: Blocked,
-  origin: string,
-  witnesses: number,
+  { blocked, origin, otherLog, witnesses }: BlockedLog,
 ): Promise<string> {
   const ended = blocked === 'ended' ? await readEndedLog(reader, origin) : null;
-  if (ended !== null) return endedWords(ended);
+  if (ended !== null && otherLog === null) return endedWords(ended);
+  if (ended !== null) {
+    return (
+      `Our log ${ended.origin} has ended, and the high-water file names the log ${otherLog} that ` +
+      'began after it: this home is a copy from before that. Begin no other log here. Put back a ' +
+      `copy of the home that was made after ${otherLog} began.`
+    );
+  }
   const names = await counterpartNames(reader);
   const ways: string[] = [];
   if (witnesses > 0) ways.push(`a configured witness (there ${one(witnesses)})`);
   if (names.length > 0) ways.push(`all counterparts (${names.join(', ')})`);
-  const why = 'This home was restored from a copy, or its high-water file is missing or differs.';
+  const why = whyRestored(otherLog);
   if (ways.length === 0) {
     return (
       `${why} There is no counterpart and no witness to ask for our newest checkpoint. If nobody ` +
@@ -42,6 +56,17 @@ export async function blockedWords(
   );
 }
 
+function whyRestored(otherLog: string | null): string {
+  const why = 'This home was restored from a copy, or its high-water file is missing or differs.';
+  if (otherLog === null) return why;
+  return (
+    `The high-water file names the log ${otherLog}, of which this home knows nothing: it is a copy ` +
+    'from before credentials began that log, or the file is damaged. In such a copy nothing that ' +
+    `counterparts or witnesses hold of ${otherLog} can be checked, and asking them does not end this: ` +
+    `put back a copy of the home that was made after ${otherLog} began. If that never was a log of ours:`
+  );
+}
+
 function one(count: number): string {
   return count === 1 ? 'is one' : `are ${count}`;
 }
@@ -52,10 +77,12 @@ export async function alarmRestored(deps: {
   clock: Clock;
   logSigner: NoteSigner;
   witnesses?: readonly string[];
+  otherLog: string | null;
 }): Promise<void> {
-  const { store, clock, logSigner, witnesses } = deps;
+  const { store, clock, logSigner, witnesses, otherLog } = deps;
+  const about = { origin: logSigner.key.name, otherLog, witnesses: witnesses?.length ?? 0 };
   await store.transact(async (tx) => {
-    const detail = await blockedWords(tx, 'restored', logSigner.key.name, witnesses?.length ?? 0);
+    const detail = await blockedWords(tx, { blocked: 'restored', ...about });
     await raiseAlarm(tx, { code: 'restored', party: null, about: '', detail }, clock.now());
   });
 }

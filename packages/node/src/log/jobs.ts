@@ -113,6 +113,11 @@ export interface Sequencer {
   /** Not null while nothing may be signed. */
   readonly blocked: Blocked | null;
   /**
+   * At the start the high-water file named this log, neither ours nor one of ours that ended, so that
+   * nothing that others hold of it can be checked, and no other log begins. Null otherwise.
+   */
+  readonly otherLog: string | null;
+  /**
    * Entries of a rebuilt log whose statements have not come back: while there are any, we say nothing
    * but what comes back. Statements of others are logged.
    */

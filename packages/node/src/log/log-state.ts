@@ -65,6 +65,16 @@ export async function blockOf(
   return (await isRestored(reader, origin, edge.size, mark)) ? 'restored' : null;
 }
 
+/** The log that the high-water record is of where our database knows nothing of it; else null. */
+export async function otherLogOf(
+  reader: StoreReader,
+  origin: string,
+  mark: HighWater | null | 'unreadable',
+): Promise<string | null> {
+  if (mark === null || mark === 'unreadable' || mark.origin === origin) return null;
+  return (await readEndedLog(reader, mark.origin)) === null ? mark.origin : null;
+}
+
 /** Whether the high-water record is to be brought up to a checkpoint of a log that goes on. */
 export function isBehind(
   mark: HighWater | null | 'unreadable',

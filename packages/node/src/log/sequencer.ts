@@ -35,7 +35,8 @@ import type {
   Sequencer,
   StatedCheckpoint,
 } from './jobs.ts';
-import { blockOf, highWaterOf, isBehind, loadLogState, type LogState } from './log-state.ts';
+import { blockOf, highWaterOf, isBehind, loadLogState, otherLogOf } from './log-state.ts';
+import type { LogState } from './log-state.ts';
 import { recordEvidence } from './evidence.ts';
 import { giveUpAwaited } from './awaited.ts';
 import { beginLog } from './new-log.ts';
@@ -67,6 +68,8 @@ export interface SequencerDeps {
   log?: LogLine;
 }
 
+type OpenedDeps = SequencerDeps & Pick<Sequencer, 'otherLog'>;
+
 interface Queued {
   job: Job;
   resolve: (result: JobResult | Blocked | 'closed') => void;
@@ -82,15 +85,17 @@ export async function openSequencer(deps: SequencerDeps): Promise<Sequencer> {
   const state = await loadLogState(store.reader, logSigner.key, ownAccountSigner.key);
   const mark = await readHighWater(highWaterPath);
   const blocked = await blockOf(store.reader, logSigner.key.name, state, mark);
-  if (blocked === 'restored') await alarmRestored(deps);
+  const more = { ...deps, otherLog: await otherLogOf(store.reader, logSigner.key.name, mark) };
+  if (blocked === 'restored') await alarmRestored(more);
   if (blocked === null && state.newest !== null && isBehind(mark, state.newest)) {
     await writeHighWater(highWaterPath, highWaterOf(state.newest));
   }
-  return new LogSequencer(deps, state, blocked);
+  return new LogSequencer(more, state, blocked);
 }
 
 class LogSequencer implements Sequencer {
-  #deps: SequencerDeps;
+  readonly otherLog: string | null;
+  #deps: OpenedDeps;
   readonly #listeners = new Set<(checkpoint: PublishedCheckpoint) => void>();
   #state: LogState;
   #blocked: Blocked | null;
@@ -103,7 +108,8 @@ class LogSequencer implements Sequencer {
   /** After a transaction of unknown outcome the state in memory may be behind the database. */
   #doubtful = false;
 
-  constructor(deps: SequencerDeps, state: LogState, blocked: Blocked | null) {
+  constructor(deps: OpenedDeps, state: LogState, blocked: Blocked | null) {
+    this.otherLog = deps.otherLog;
     this.#deps = deps;
     this.#state = state;
     this.#blocked = blocked;
@@ -176,10 +182,8 @@ class LogSequencer implements Sequencer {
       await this.#pump;
       // With this mark a later start finds itself behind, or on another branch, and stays blocked.
       await writeHighWater(highWaterPath, highWaterOf({ ...checkpoint, note }));
-      await store.transact(async (tx) => {
-        const evidence = { kind: 'own-log-ahead', party: '', body: note };
-        await recordEvidence(tx, evidence, clock.now());
-      });
+      const evidence = { kind: 'own-log-ahead', party: '', body: note };
+      await store.transact((tx) => recordEvidence(tx, evidence, clock.now()));
       await alarmRestored(this.#deps);
     }
     return 'restored';
@@ -227,6 +231,7 @@ class LogSequencer implements Sequencer {
     const begun = this.#beginning.then(async () => {
       const { ended, time } = this.#state;
       if (this.#blocked !== 'ended' || ended === null) return await this.said(job);
+      if (this.otherLog !== null) return failure('log-ended', ended.origin);
       const logged = await beginLog(this.#deps, { ended, lastTime: time }, job);
       if (!logged.ok) return logged;
       const { state, signer } = logged.value;

@@ -111,9 +111,10 @@ export async function nodeStatus(deps: StatusDeps): Promise<NodeStatus> {
 }
 
 async function silence({ reader, sequencer, witnesses }: StatusDeps, origin: string) {
-  const { blocked, awaited } = sequencer;
+  const { blocked, otherLog, awaited } = sequencer;
   if (blocked !== null) {
-    const todo = await blockedWords(reader, blocked, origin, witnesses.length);
+    const about = { blocked, origin, otherLog, witnesses: witnesses.length };
+    const todo = await blockedWords(reader, about);
     return { blocked, awaited, todo };
   }
   if (awaited === 0) return { blocked, awaited, todo: null };
