@@ -106,13 +106,18 @@ async function connect(context: CommandContext, home: string): Promise<Transport
   }
 }
 
-/** The socket of a running node, or null when nobody listens there. */
+/**
+ * The socket of a running node, or null when nobody listens there. `unsafe-socket`: another user may be
+ * listening, so nothing is sent.
+ */
 async function connectToRunning(context: CommandContext, home: string): Promise<Transport | null> {
-  const { homeLayout, socketPath } = await import('@comity/node');
+  const { homeLayout, socketDistrust, socketPath } = await import('@comity/node');
   const layout = homeLayout(home);
   const path = socketPath(layout, context.environment);
   const found = await stat(path).catch(() => null);
   if (found === null) return null;
+  const distrust = await socketDistrust(path);
+  if (distrust !== null) throw unsafeSocket(distrust, path === layout.socket);
   const { Client } = await import('undici');
   const token = (await readFile(layout.apiToken, 'utf8').catch(() => '')).trim();
   const client = new Client('http://node', {
@@ -151,6 +156,17 @@ async function connectToRunning(context: CommandContext, home: string): Promise<
       'See its log lines; stop and start it again if it hangs.',
     );
   }
+}
+
+function unsafeSocket(distrust: string, inHome: boolean): CommandError {
+  const what = inHome
+    ? 'Run this as the user whose home it is, and let nobody else write to it: chmod go-w HOME'
+    : 'Set XDG_RUNTIME_DIR, for the node and for this command, to a folder that only you may write to, or give the home a shorter path; then start the node again.';
+  return refused(
+    'unsafe-socket',
+    `another user may answer in the node’s stead, so nothing was sent: ${distrust}`,
+    what,
+  );
 }
 
 /**

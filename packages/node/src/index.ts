@@ -66,7 +66,7 @@ export type { OwedRow } from './watch/obligations.ts';
 export type { CounterpartStatus, NodeStatus, WitnessStatus } from './watch/status.ts';
 
 // ── The running node ──────────────────────────────────────────────────────────────────────────────
-export { socketPath } from './api/listeners.ts';
+export { socketDistrust, socketPath } from './api/listeners.ts';
 export { startNode, StartError } from './node.ts';
 export type { LocalCall, LocalReply, RunningNode, StartFailure, StartOptions } from './node.ts';
 export type { PartyState } from './store/schema.ts';

@@ -35,6 +35,7 @@ it('exports these values and no others', () => {
     'sameSafetyNumber',
     'signAsOfficer',
     'signDraftFile',
+    'socketDistrust',
     'socketPath',
     'startNode',
     'systemClock',

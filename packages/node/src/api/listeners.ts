@@ -1,7 +1,7 @@
 /** Listeners: HTTP servers on a TCP address or on a unix socket, over a request handler. */
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
-import { chmod, mkdir, rm, stat } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rm, stat } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { encodeText, failure, sha256Hex, success } from '@comity/record';
@@ -54,6 +54,32 @@ export function socketPath(
 }
 
 /**
+ * Why somebody else may be listening on the socket at `path`, or null where only this user can: its
+ * folder is theirs, or they may write to it, or the socket is theirs. Ask before a token is sent there.
+ */
+export async function socketDistrust(path: string): Promise<string | null> {
+  const distrust = await folderDistrust(dirname(path));
+  if (distrust !== null) return distrust;
+  const { uid: self } = userInfo();
+  const { uid } = await lstat(path);
+  return self === -1 || uid === self ? null : `${path} belongs to another user`;
+}
+
+async function folderDistrust(folder: string): Promise<string | null> {
+  const { uid: self } = userInfo();
+  // Windows knows no such owners.
+  if (self === -1) return null;
+  const link = await lstat(folder);
+  // Whoever owns a link can let it lead elsewhere after it was looked at.
+  if (link.isSymbolicLink() && link.uid !== self && link.uid !== 0) {
+    return `${folder} is a link of another user`;
+  }
+  const { uid, mode } = await stat(folder);
+  if (uid !== self) return `${folder} belongs to another user`;
+  return (mode & 0o022) === 0 ? null : `others may write to ${folder}`;
+}
+
+/**
  * Listens on a unix socket that only this user may open. A socket file left by a dead process is
  * removed; the caller holds the home's lock, so it belongs to nobody living.
  */
@@ -63,11 +89,8 @@ export async function listenOnSocket(
 ): Promise<Result<Listener, ListenFailure>> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const { uid, mode } = await stat(folder);
-  const { uid: self } = userInfo();
-  if (self !== -1 && (uid !== self || (mode & 0o022) !== 0)) {
-    return failure('cannot-listen', folder, 'others may write to this folder');
-  }
+  const distrust = await folderDistrust(folder);
+  if (distrust !== null) return failure('cannot-listen', folder, distrust);
   await rm(path, { force: true });
   const server = createServer({ headersTimeout: headersTimeoutMs }, handler);
   const failed = await listening(server, { path });
