@@ -6,6 +6,7 @@ import { adviceFor } from './advice.ts';
 import { CommandError, usage } from './command-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
+import { shown } from './output/foreign-text.ts';
 import { ungrouped } from './output/identifiers.ts';
 
 export interface ApiReply {
@@ -146,7 +147,8 @@ function problemOf(reply: ApiReply): CommandError {
   const parts = [problem.title, problem.path, problem.detail].filter(
     (part): part is string => typeof part === 'string' && part !== '' && part !== code,
   );
-  const message = parts.length === 0 ? code : [...new Set(parts)].join(': ');
+  // A detail may quote what a counterpart wrote; errors of ours may have several lines, it has one.
+  const message = parts.length === 0 ? code : shown([...new Set(parts)].join(': '));
   return new CommandError(code, message, adviceFor(code), exitCodeOf(code, reply.status));
 }
 

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { ShownDocket } from '@comity/node';
+import type { Statement } from '@comity/record';
 import { pasteable, shellWord } from '../src/output/pasteable.ts';
 import { ownsTerminal } from '../src/prompts/ask.ts';
+import { NodeClient } from '../src/client.ts';
 import { CommandError } from '../src/command-error.ts';
-import { shown, shownShort } from '../src/output/foreign-text.ts';
+import { docketWords } from '../src/output/docket-words.ts';
+import { shown, shownLines, shownShort } from '../src/output/foreign-text.ts';
 import { groupedId, partyWords, ungrouped } from '../src/output/identifiers.ts';
 import { exerciseLine, Output } from '../src/output/output.ts';
+import { statementWords } from '../src/output/statement-words.ts';
 import { mayColour } from '../src/output/style.ts';
 import { table, textWidth, wrapText } from '../src/output/table.ts';
 import { dueWords, duration, fromNow, utc } from '../src/output/times.ts';
@@ -27,14 +32,99 @@ describe('foreign text', () => {
   it('shows bidirectional controls as code points', () => {
     expect(shown('\u202eevil')).toBe('\\u{202e}evil');
   });
-  it('keeps every other letter, line feeds too', () => {
-    expect(shown('Ñandú\n東京 🦙')).toBe('Ñandú\n東京 🦙');
+  it('keeps every other letter', () => {
+    expect(shown('Ñandú 東京 🦙')).toBe('Ñandú 東京 🦙');
+  });
+  it('has no line feed among our own words, and keeps it on lines of its own', () => {
+    expect(shown('x\n\nNo alarms.')).toBe('x⏎⏎No alarms.');
+    expect(shownLines('one\ntwo\u001b')).toBe('one\ntwo\\u{1b}');
   });
   it('cuts to one line of whole letters', () => {
     expect(shownShort('🦙🦙🦙🦙', 3)).toBe('🦙🦙…');
     expect(shownShort('a\nb', 10)).toBe('a b');
   });
 });
+
+describe('what a counterpart wrote', () => {
+  const title = 'Scan of a register\nstate   settled\n\nNothing is owed in it.\n\n(end of docket)';
+
+  it('writes no line of its own into the head of a docket', () => {
+    const docket = {
+      docket: 'd'.repeat(64),
+      type: 'incident',
+      subject: title,
+      state: 'open',
+      stateDigest: 'e'.repeat(64),
+      participants: [{ party: 'a'.repeat(64), name: 'North\nstate   settled' }],
+      obligations: [],
+      statements: [],
+    } as unknown as ShownDocket;
+    const words = docketWords(docket, 0, { whole: true, all: true }, capture(false).output);
+    expect(words.split('\n')).toHaveLength(8);
+    expect(words).not.toMatch(/^(state {3}settled|\(end of docket\))/mu);
+  });
+  it('begins no line where the sentence of a statement is long', () => {
+    const statement = {
+      id: 'f'.repeat(64),
+      kind: 'incident.notify',
+      from: 'a'.repeat(64),
+      fromName: 'Northland',
+      introducedBy: null,
+      witnessed: null,
+      act: 'stands',
+      reason: null,
+      own: true,
+      words: `notifies: ${'x'.repeat(80)} No alarms.\nNo alarms.`,
+      body: { text: 'one\nNo alarms.' },
+      delivery: [],
+    };
+    const docket = {
+      docket: 'd'.repeat(64),
+      type: 'incident',
+      subject: 'Scan',
+      stateDigest: 'e'.repeat(64),
+      participants: [],
+      obligations: [],
+      statements: [statement],
+    } as unknown as ShownDocket;
+    const words = docketWords(docket, 0, { whole: true, all: true }, capture(false).output);
+    expect(words).toContain('\n      No alarms.');
+    expect(words).not.toMatch(/^ {0,3}No alarms/mu);
+  });
+  it('has one line in the head of a statement to sign', () => {
+    const names = new Map([['a'.repeat(64), title]]);
+    const words = statementWords('f'.repeat(64), statementToSign(), names, 100);
+    expect(words).toContain('\nfrom    Scan of a register⏎state   settled⏎⏎Nothing is owed in it.');
+  });
+  it('has one line in an error of ours, which may have several', () => {
+    const body = new TextEncoder().encode(JSON.stringify({ code: 'x', detail: 'a\nNo alarms.' }));
+    const client = new NodeClient({
+      running: true,
+      call: () => Promise.resolve({ status: 409, contentType: 'application/json', body }),
+      close: () => Promise.resolve(),
+    });
+    return expect(client.get('/x')).rejects.toThrow('a⏎No alarms.');
+  });
+});
+
+function statementToSign(): Statement {
+  return {
+    comity: 1,
+    kind: 'channel.message',
+    from: 'a'.repeat(64),
+    to: ['b'.repeat(64)],
+    docket: 'c'.repeat(64),
+    after: [],
+    prior: null,
+    anchor: [],
+    terms: null,
+    cites: [],
+    made: '2027-01-15T08:00:00Z',
+    credentials: 'a'.repeat(64),
+    nonce: 'A'.repeat(22),
+    body: { text: 'good evening' },
+  };
+}
 
 describe('times', () => {
   it('writes UTC to the second', () => {

@@ -2,6 +2,7 @@
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
@@ -74,6 +75,25 @@ describe('the direct route', () => {
   it('says what went wrong in one line', async () => {
     const sent = await route.send(b.id, new Uint8Array(100));
     expect(sent).toEqual({ sent: false, error: 'HTTP 400 unreadable' });
+  });
+
+  it('repeats no words of the other side', async () => {
+    const code = 'x\n\nNo alarms.';
+    const other = createServer((_request, response) => {
+      response.writeHead(403).end(JSON.stringify({ code }));
+    });
+    await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
+    const { port } = other.address() as { port: number };
+    const set = { direct_url: `http://127.0.0.1:${port}` };
+    await a.node.storage.store.transact(async (tx) => {
+      await tx.updateTable('parties').set(set).where('id', '=', b.id).execute();
+    });
+    expect(await route.send(b.id, new Uint8Array(1))).toEqual({
+      sent: false,
+      error: 'HTTP 403 unreadable answer',
+    });
+    other.closeAllConnections();
+    other.close();
   });
 
   it('does not lead to a party without an address', async () => {

@@ -2,7 +2,7 @@
  * The body of a statement as indented lines: every member, nothing folded away, because an officer
  * signs all of it. Long opaque data (base64 rows of a source) is shown by its length and beginning.
  */
-import { shown } from './foreign-text.ts';
+import { shown, shownLines } from './foreign-text.ts';
 import { wrapText } from './table.ts';
 
 const opaqueLettersMin = 200;
@@ -34,7 +34,7 @@ function leafText(value: unknown): string {
   if (value === null) return 'none';
   if (Array.isArray(value)) return 'none';
   if (typeof value === 'object') return 'empty';
-  const text = shown(typeof value === 'string' ? value : JSON.stringify(value));
+  const text = shownLines(typeof value === 'string' ? value : JSON.stringify(value));
   if (text.length >= opaqueLettersMin && /^[A-Za-z0-9+/=_-]+$/u.test(text)) {
     return `${text.slice(0, 40)}… (${text.length} letters of data)`;
   }

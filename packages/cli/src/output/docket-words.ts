@@ -151,7 +151,8 @@ function statementLines(
   const from = nameOr(statement.fromName, statement.from);
   const act = actWords(statement);
   const sentence = statement.words === null ? `says ${statement.kind}` : shown(statement.words);
-  const head = wrapText(`${from} ${sentence}`, output.width);
+  // Foreign words begin no line of their own, not even where a long sentence is broken.
+  const head = wrapText(`${from} ${sentence}`, output.width - 4).replaceAll('\n', '\n    ');
   const standing = statement.act === 'void' || statement.act === 'refused';
   const lines = [
     standing ? output.style.alarm(head) : head,

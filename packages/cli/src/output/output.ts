@@ -6,7 +6,7 @@
  */
 import { makeStyle, mayColour } from './style.ts';
 import type { Style } from './style.ts';
-import { shown } from './foreign-text.ts';
+import { shown, shownLines } from './foreign-text.ts';
 
 export interface OutputStreams {
   stdout: { write(text: string): unknown; isTTY?: boolean; columns?: number };
@@ -66,8 +66,8 @@ export class Output {
       this.#streams.stdout.write(`${JSON.stringify(this.#marked({ error }), null, 2)}\n`);
     }
     if (this.exercise) this.note(this.#errorStyle.exercise(exerciseLine));
-    this.note(`${this.#errorStyle.alarm('error:')} ${shown(message)} (${code})`);
-    if (what !== null) this.note(shown(what));
+    this.note(`${this.#errorStyle.alarm('error:')} ${shownLines(message)} (${shown(code)})`);
+    if (what !== null) this.note(shownLines(what));
   }
 
   /** `exercise: true` in an object, and in each object of a list. */

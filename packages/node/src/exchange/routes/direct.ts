@@ -13,6 +13,7 @@ export const pouchPath = '/exchange/v1/pouch';
 
 /** The longest problem document that is read for its text. */
 const problemBytesMax = 4096;
+const codePattern = /^[a-z0-9-]{1,40}$/u;
 
 export interface DirectRoute extends Route {
   close(): Promise<void>;
@@ -90,7 +91,9 @@ function problemCode(text: Uint8Array | null): string {
   if (text === null) return '';
   try {
     const { code } = JSON.parse(Buffer.from(text).toString('utf8')) as { code?: unknown };
-    return typeof code === 'string' ? ` ${code.slice(0, 64)}` : '';
+    if (typeof code !== 'string') return '';
+    // An operator reads it among our own words: a code and nothing else.
+    return codePattern.test(code) ? ` ${code}` : ' unreadable answer';
   } catch {
     return '';
   }
