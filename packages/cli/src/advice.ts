@@ -44,6 +44,8 @@ const advice: { readonly [code: string]: string } = {
     'Whom the body names must be among the recipients (--to), and never you yourselves.',
   'not-paired':
     'Pair first: comity pair add FILE, then comity pair number and comity pair confirm.',
+  'not-as-asked':
+    'Sign nothing here before you know why: another process may answer in the node’s stead, or the node is not yours any more. (Of an import: an earlier draft of the same row may wait; comity drafts, comity discard.)',
   unreadable: 'The file is cut, damaged, or sealed for somebody else. Ask for it again.',
   'bad-config': 'See every mistake explained with: comity config check',
   'passphrase-needed': noTerminal,

@@ -6,10 +6,12 @@ import type { OfficerKeyFile, OfficerSecret } from '@comity/node';
 import type { EnvelopeSignature } from '@comity/record';
 import { refused, CommandError } from './command-error.ts';
 import { adviceFor } from './advice.ts';
+import { isAsked, notAsAsked, readAsked } from './asked.ts';
+import type { Asked, ToSign } from './asked.ts';
 import { segment } from './client.ts';
 import type { NodeClient } from './client.ts';
 import { requireHome } from './context.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext, HomeParty } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { shortId } from './output/identifiers.ts';
 import { askConfirm } from './prompts/ask.ts';
@@ -67,16 +69,17 @@ const attemptsMax = 4;
 
 /**
  * Signs a draft with the officers wanted. With `again`, an act that went stale meanwhile is signed
- * anew, a few times at most: its words are the same, only its place in the docket moved.
+ * anew, a few times at most: its words are the same, only its place in the docket moved. `not-as-asked`:
+ * the node answered another statement; no key was opened for it.
  */
 export async function signDraft(
   context: CommandContext,
   client: NodeClient,
-  draft: string,
+  toSign: ToSign,
   wanted: SignersWanted,
   again: boolean,
 ): Promise<SignedState> {
-  let id = draft;
+  let id = toSign.draft;
   for (let attempt = 1; ; attempt += 1) {
     const row = await client.get<DraftRow>(`/drafts/${segment(id)}`);
     if (row.state === 'logged') return { id: row.draft, state: 'logged', missingSignatures: 0 };
@@ -85,8 +88,12 @@ export async function signDraft(
     }
     const evenIfVoid = wanted.evenIfVoid === true;
     if (!evenIfVoid) await refuseVoid(row);
+    // Read once: what is compared here, and was shown before, is what is signed.
+    const file = toSign.file ?? (await client.file(`/drafts/${segment(row.draft)}/file`));
+    const read = await readAsked(file, { ...toSign, draft: id });
+    if (read.id !== row.draft) throw notAsAsked();
     const secrets = await secretsFor(context, row, wanted);
-    const approval = await signOnce(client, row.draft, secrets, evenIfVoid);
+    const approval = await signOnce(client, file, secrets, evenIfVoid);
     const next = approval.state === 'stale' ? (approval.draft ?? null) : null;
     if (next === null || !again || attempt === attemptsMax)
       return stateOfApproval(approval, row.draft);
@@ -109,12 +116,12 @@ async function refuseVoid(row: DraftRow): Promise<void> {
 
 async function signOnce(
   client: NodeClient,
-  draft: string,
+  unsigned: Uint8Array,
   secrets: readonly OfficerSecret[],
   evenIfVoid: boolean,
 ): Promise<ApprovalReply> {
   const { signDraftFile } = await import('@comity/node');
-  let file = await client.file(`/drafts/${segment(draft)}/file`);
+  let file = unsigned;
   for (const secret of secrets) {
     const signed = signDraftFile(file, secret);
     if (!signed.ok)
@@ -181,7 +188,15 @@ export interface DraftToSign {
   /** Base64. */
   payload: string;
   maySign: string[];
+  asked: Asked;
 }
+
+/** What became of one draft of many. */
+export type BatchState =
+  | { state: 'logged' }
+  | { state: 'waiting'; reason: string }
+  /** The node answered another statement than the one asked for: no key signed it. */
+  | { state: 'not-as-asked'; reason: string };
 
 /**
  * Signs many drafts with one call to the node, so that their statements share a commit of the log.
@@ -190,25 +205,35 @@ export interface DraftToSign {
 export async function signBatch(
   context: CommandContext,
   client: NodeClient,
+  self: HomeParty,
   drafts: readonly DraftToSign[],
   wanted: SignersWanted,
-): Promise<({ state: 'logged' } | { state: 'waiting'; reason: string })[]> {
-  if (drafts.length === 0) return [];
+): Promise<BatchState[]> {
   const { signAsOfficer } = await import('@comity/node');
+  const { parseStatement } = await import('@comity/record');
   const items: { draft: string; signatures: EnvelopeSignature[] }[] = [];
-  for (const draft of drafts) {
-    const secrets = await secretsFor(context, draft, wanted);
-    const payload = new Uint8Array(Buffer.from(draft.payload, 'base64'));
-    const signatures = secrets.map((secret) => signAsOfficer(secret, draft.payloadType, payload));
-    items.push({ draft: draft.draft, signatures });
+  for (const { draft, payloadType, asked, ...given } of drafts) {
+    const payload = new Uint8Array(Buffer.from(given.payload, 'base64'));
+    const read = parseStatement(payload, payloadType);
+    if (!read.ok || read.value.id !== draft || !isAsked(read.value, self, asked)) continue;
+    const secrets = await secretsFor(context, { draft, maySign: given.maySign }, wanted);
+    const signatures = secrets.map((secret) => signAsOfficer(secret, payloadType, payload));
+    items.push({ draft, signatures });
   }
-  const replies = await client.post<BatchReply[]>('/signatures', { items });
-  return replies.map((reply) => {
-    if (reply.approval?.state === 'logged') return { state: 'logged' };
-    const waits = `draft ${shortId(reply.approval?.draft ?? reply.draft)} waits for signatures`;
-    const reason = reply.code === undefined ? waits : `${reply.code} ${reply.detail ?? ''}`.trim();
-    return { state: 'waiting', reason };
+  const replies =
+    items.length === 0 ? [] : await client.post<BatchReply[]>('/signatures', { items });
+  const byDraft = new Map(items.map(({ draft }, at) => [draft, replies[at]]));
+  return drafts.map(({ draft }) => {
+    if (!byDraft.has(draft)) return { state: 'not-as-asked', reason: notAsAsked().message };
+    return batchState(draft, byDraft.get(draft));
   });
+}
+
+function batchState(draft: string, reply: BatchReply | undefined): BatchState {
+  if (reply?.approval?.state === 'logged') return { state: 'logged' };
+  const waits = `draft ${shortId(reply?.approval?.draft ?? draft)} waits for signatures`;
+  const reason = reply?.code === undefined ? waits : `${reply.code} ${reply.detail ?? ''}`.trim();
+  return { state: 'waiting', reason };
 }
 
 interface BatchReply {

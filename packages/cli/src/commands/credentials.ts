@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander';
 import type { OfficerKey } from '@comity/record';
+import { askedNewLog, askedRotation } from '../asked.ts';
 import { addCommand, collect, run } from '../command.ts';
 import { refused, usage } from '../command-error.ts';
 import type { CommandContext, CommonOptions } from '../context.ts';
@@ -89,9 +90,11 @@ function addRotate(credentials: Command): void {
           const officers = { ...objectOf(wish['officers']), ...made.officers };
           const change = Object.keys(officers).length === 0 ? wish : { ...wish, officers };
           const draft = await client.post<DraftRow>('/credentials/rotation', change);
+          const asked = await askedRotation(client, self.id, change);
           await made.write();
           const wanted = { officers: options.officer ?? [], keyFiles: options.key ?? [] };
-          const state = await signDraft(context, client, draft.draft, wanted, false);
+          const toSign = { draft: draft.draft, self, asked };
+          const state = await signDraft(context, client, toSign, wanted, false);
           const words = signedWords(state, shown(draft.words ?? draft.kind));
           const files = made.files.map((file) => `New key: ${file}`);
           context.output.answer({ ...state, keyFiles: made.files }, [words, ...files].join('\n'));
@@ -116,10 +119,12 @@ function addNewLog(credentials: Command): void {
     .option('--key <keyfile>', 'sign with a key file from elsewhere (several times)', collect)
     .action(
       run<CommonOptions & { officer?: string[]; key?: string[] }>(async (context, options) => {
-        await withNode(context, async (client) => {
+        await withNode(context, async (client, self) => {
           const draft = await client.post<DraftRow>('/credentials/new-log', {});
           const wanted = { officers: options.officer ?? [], keyFiles: options.key ?? [] };
-          const state = await signDraft(context, client, draft.draft, wanted, false);
+          const asked = await askedNewLog(client, self.id);
+          const toSign = { draft: draft.draft, self, asked };
+          const state = await signDraft(context, client, toSign, wanted, false);
           context.output.answer(state, signedWords(state, shown(draft.words ?? draft.kind)));
         });
       }),

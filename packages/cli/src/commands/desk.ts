@@ -2,6 +2,8 @@
  * `say`, `approve`: an act is drafted, signed by officers, and logged with the last one.
  */
 import type { Command } from 'commander';
+import { askedAct, readAsked } from '../asked.ts';
+import type { AskedAct } from '../asked.ts';
 import { addCommand, collect, run } from '../command.ts';
 import { usage } from '../command-error.ts';
 import { segment } from '../client.ts';
@@ -72,15 +74,10 @@ function addSay(program: Command): void {
     .action(
       run<SayOptions>(async (context, options, kind) => {
         const given = await bodyFrom(kind, options);
-        await withNode(context, async (client) => {
-          const body = await completeBody(client, kind, options, given);
+        await withNode(context, async (client, self) => {
+          const act = await actFrom(client, kind, options, given);
           const draft = await client.post<DraftRow>('/drafts', {
-            kind,
-            to: (options.to ?? []).map(ungrouped),
-            docket: options.docket === undefined ? null : ungrouped(options.docket),
-            body,
-            ...(options.cite === undefined ? {} : { cites: options.cite.map(ungrouped) }),
-            ...(options.terms === undefined ? {} : { terms: options.terms }),
+            ...act,
             ...(options.evenIfVoid === true ? { evenIfVoid: true } : {}),
           });
           const words = shown(draft.words ?? kind);
@@ -96,7 +93,9 @@ function addSay(program: Command): void {
             return;
           }
           const wanted = signersWanted(options);
-          const state = await signDraft(context, client, draft.draft, wanted, true);
+          const asked = await askedAct(client, self.id, act);
+          const toSign = { draft: draft.draft, self, asked };
+          const state = await signDraft(context, client, toSign, wanted, true);
           if (options.wait === true && state.state === 'logged') {
             await answerReceived(context, client, state, words);
           } else {
@@ -105,6 +104,22 @@ function addSay(program: Command): void {
         });
       }),
     );
+}
+
+async function actFrom(
+  client: NodeClient,
+  kind: string,
+  options: SayOptions,
+  given: Record<string, unknown>,
+): Promise<AskedAct> {
+  return {
+    kind,
+    to: (options.to ?? []).map(ungrouped),
+    docket: options.docket === undefined ? null : ungrouped(options.docket),
+    body: await completeBody(client, kind, options, given),
+    ...(options.cite === undefined ? {} : { cites: options.cite.map(ungrouped) }),
+    ...(options.terms === undefined ? {} : { terms: options.terms }),
+  };
 }
 
 const receiptSeconds = 30;
@@ -160,7 +175,7 @@ function addApprove(program: Command): void {
     usage: 'approve <draft>',
     summary: 'Sign a waiting draft as another officer',
     description:
-      'On a terminal the act is shown whole, with its identifier in groups to compare with the other officer, before your key is used.',
+      'On a terminal the act is shown whole, with its identifier in groups to compare with the other officer, before your key is used, and what was shown is what is signed.',
     examples: ['approve 5d01c7e2aa90 --officer "Duty officer 2" --home north'],
     home: 'home',
   })
@@ -170,17 +185,19 @@ function addApprove(program: Command): void {
     .option('--yes', 'do not ask')
     .action(
       run<ApproveOptions>(async (context, options, draft) => {
-        await withNode(context, async (client) => {
+        await withNode(context, async (client, self) => {
           const row = await client.get<DraftRow>(`/drafts/${segment(draft)}`);
+          const file = await client.file(`/drafts/${segment(row.draft)}/file`);
+          const toSign = { draft, self, asked: null, file };
+          const { id, statement, names } = await readAsked(file, toSign);
           if (options.yes !== true && context.interactive) {
-            const words = await wholeDraftWords(
-              context,
-              await client.file(`/drafts/${segment(row.draft)}/file`),
-            );
+            const { statementWords } = await import('../output/statement-words.ts');
+            const known = new Map(Object.entries(names));
+            const words = statementWords(id, statement, known, context.output.width);
             await confirmSigning(context, words, 'Sign this statement?');
           }
           const wanted = signersWanted(options);
-          const state = await signDraft(context, client, row.draft, wanted, false);
+          const state = await signDraft(context, client, toSign, wanted, false);
           answerSigned(context, state, shown(row.words ?? row.kind));
         });
       }),
@@ -191,14 +208,4 @@ function addApprove(program: Command): void {
 export function answerSigned(context: CommandContext, state: SignedState, words: string): void {
   context.output.answer(state, signedWords(state, words));
   if (state.state === 'stale') process.exitCode = exitCodes.refused;
-}
-
-/** Everything that a draft says, from its file. */
-async function wholeDraftWords(context: CommandContext, file: Uint8Array): Promise<string> {
-  const { parseDraftFile } = await import('@comity/node');
-  const { statementWords } = await import('../output/statement-words.ts');
-  const draft = parseDraftFile(file);
-  if (!draft.ok) return 'The draft cannot be read.';
-  const names = new Map(Object.entries(draft.value.names));
-  return statementWords(draft.value.id, draft.value.statement, names, context.output.width);
 }

@@ -2,13 +2,17 @@
  * `import fiat`, `import eurepoc`: public allegations by others become dockets that quote them.
  */
 import type { Command } from 'commander';
+import { adviceFor } from '../advice.ts';
+import { askedAct } from '../asked.ts';
 import { addCommand, addGroup, collect, run } from '../command.ts';
 import { usage } from '../command-error.ts';
 import type { NodeClient } from '../client.ts';
-import type { CommandContext, CommonOptions } from '../context.ts';
+import type { CommandContext, CommonOptions, HomeParty } from '../context.ts';
 import { withNode } from '../connect.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { readInput } from '../files.ts';
 import { shown } from '../output/foreign-text.ts';
+import { listParties, pickParty } from '../parties.ts';
 import { signBatch } from '../signing.ts';
 import type { DraftToSign } from '../signing.ts';
 
@@ -104,10 +108,12 @@ async function importRows(
   options: ImportOptions,
   table: ReadTable,
 ): Promise<void> {
-  const to = options.to ?? [];
-  if (to.length === 0) throw usage('to whom? give --to PARTY');
+  if (options.to === undefined) throw usage('to whom? give --to PARTY');
+  const named = options.to;
   const dryRun = options.dryRun === true;
-  await withNode(context, async (client) => {
+  await withNode(context, async (client, self) => {
+    const rows = await listParties(client);
+    const to = named.map((text) => pickParty(rows, text).party);
     const report: ImportReport = {
       read: table.rows.length + table.errors.length,
       raised: 0,
@@ -123,7 +129,7 @@ async function importRows(
         if (double) report.unchanged += 1;
         return !double;
       });
-      await importPart(context, client, options, { to, dryRun }, part, report);
+      await importPart(context, client, options, { self, to, dryRun }, part, report);
       context.output.note(
         `${Math.min(at + rowsPerCall, table.rows.length)} of ${table.rows.length} rows`,
       );
@@ -137,7 +143,7 @@ async function importPart(
   context: CommandContext,
   client: NodeClient,
   options: ImportOptions,
-  wish: { to: string[]; dryRun: boolean },
+  { self, ...wish }: { self: HomeParty; to: string[]; dryRun: boolean },
   part: readonly ReadRow[],
   report: ImportReport,
 ): Promise<void> {
@@ -152,20 +158,24 @@ async function importPart(
       report.errors.push({ row, reason: [item.code, item.detail].filter(Boolean).join(': ') });
     }
   }
-  const drafts = items.flatMap((item, at) =>
-    item.state === 'draft' ? [{ ...item, row: part[at]?.row ?? 0 }] : [],
-  );
-  const states = await signBatch(context, client, drafts.map(draftToSign), wanted);
+  const drafts: (DraftToSign & { row: number })[] = [];
+  for (const [at, item] of items.entries()) {
+    const record = part[at];
+    if (item.state !== 'draft' || record === undefined) continue;
+    const act = { kind, to: wish.to, docket: null, body: record.body };
+    const asked = await askedAct(client, self.id, act);
+    const { draft = '', payloadType = '', payload = '', maySign = [] } = item;
+    drafts.push({ draft, payloadType, payload, maySign, asked, row: record.row });
+  }
+  const states = await signBatch(context, client, self, drafts, wanted);
   for (const [at, state] of states.entries()) {
     const row = drafts[at]?.row ?? 0;
     if (state.state === 'logged') report.raised += 1;
     else report.errors.push({ row, reason: state.reason });
+    if (state.state !== 'not-as-asked') continue;
+    context.output.warn(`row ${row}: ${state.reason}. ${adviceFor(state.state) ?? ''}`);
+    process.exitCode = exitCodes.refused;
   }
-}
-
-function draftToSign(item: ImportedItem): DraftToSign {
-  const { draft = '', payloadType = '', payload = '', maySign = [] } = item;
-  return { draft, payloadType, payload, maySign };
 }
 
 function reportWords(report: ImportReport): string {

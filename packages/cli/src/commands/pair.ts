@@ -2,6 +2,7 @@
  * `pair add`, `pair number`, `pair confirm`: the only way in. Nobody is trusted on first use.
  */
 import type { Command } from 'commander';
+import { askedPairing } from '../asked.ts';
 import { addCommand, addGroup, collect, run } from '../command.ts';
 import { refused, usage } from '../command-error.ts';
 import { segment } from '../client.ts';
@@ -130,7 +131,7 @@ function addConfirm(pair: Command): void {
       run<ConfirmOptions>(async (context, options, party) => {
         const number = options.number ?? (await askedNumber(context));
         const { sameSafetyNumber } = await import('@comity/node');
-        await withNode(context, async (client) => {
+        await withNode(context, async (client, self) => {
           const before = await pairing(client, party);
           if (!sameSafetyNumber(number, before.safetyNumber)) {
             throw refused(
@@ -144,10 +145,17 @@ function addConfirm(pair: Command): void {
             { number },
           );
           const wanted = { officers: options.officer ?? [], keyFiles: options.key ?? [] };
+          const asked = await askedPairing(self.id, before.party, number);
           const signed: SignedState | null =
             reply.draft === null
               ? null
-              : await signDraft(context, client, reply.draft.draft, wanted, true);
+              : await signDraft(
+                  context,
+                  client,
+                  { draft: reply.draft.draft, self, asked },
+                  wanted,
+                  true,
+                );
           const after = await pairing(client, before.party);
           const words =
             signed === null || signed.state === 'logged'
