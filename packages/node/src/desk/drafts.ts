@@ -18,6 +18,7 @@ import {
 } from '@comity/record';
 import type { EnvelopeSignature, Result, Statement } from '@comity/record';
 import { chainOf, isActKind, kinds, levelOf, misnamedParty, parseBody } from '@comity/accord';
+import type { OwnSide } from '../dockets/fold-input.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import { awaitedWords } from '../log/awaited.ts';
 import { loadChain } from '../parties/chains.ts';
@@ -26,7 +27,6 @@ import type { DeskDeps } from './deps.ts';
 import { checkNotVoid } from './foretell.ts';
 import { participantsOf } from './participants.ts';
 import { currentHeads, newestOwn } from './place.ts';
-import type { OwnSide } from './place.ts';
 import type { DraftFailure, DraftRequest } from './requests.ts';
 import { pinTerms } from './terms-pin.ts';
 

@@ -4,13 +4,11 @@
  * An act that is void from the beginning stands in the record for ever and does nothing; an officer
  * should know that before the signature, not after.
  */
-import { failure, newestVersion, success } from '@comity/record';
+import { failure, success } from '@comity/record';
 import type { Result, Statement } from '@comity/record';
 import { effectOf, voidWords } from '@comity/accord';
-import { createAnchorReader } from '../dockets/anchor-times.ts';
-import { compileFoldInputs } from '../dockets/fold-input.ts';
+import { compileFoldInputs, ownInputDeps } from '../dockets/fold-input.ts';
 import type { StoredStatement } from '../dockets/stored-statement.ts';
-import { loadChain } from '../parties/chains.ts';
 import type { DeskDeps } from './deps.ts';
 
 /** What is needed of a draft. */
@@ -34,12 +32,9 @@ export async function voidReasonOf(
   const docket = statement.docket ?? draft.id;
   if (statement.kind.startsWith('party.') || neverVoidByPlace.includes(statement.kind)) return null;
   const { reader } = deps.store;
-  const { party: self, exercise } = deps.self;
-  const chain = await loadChain(reader, self);
-  if (chain === null) return null;
-  const ownOrigin = newestVersion(chain).origin;
-  const inputDeps = { self, ownOrigin, exercise, anchors: createAnchorReader() };
-  const supposed = supposedRow(draft, docket, self, ownOrigin);
+  const inputDeps = await ownInputDeps(reader, deps.self);
+  if (inputDeps === null) return null;
+  const supposed = supposedRow(draft, docket, inputDeps.self, inputDeps.ownOrigin);
   const [input] = await compileFoldInputs(reader, inputDeps, [docket], [supposed]);
   if (input === undefined) return null;
   const statements = input.statements.filter(({ id }) => id !== draft.id);

@@ -2,21 +2,13 @@
  * Where a new statement stands in its docket's graph: `after` and `prior` (rulings.md 6, 12, 14).
  */
 import { waitingIn } from '@comity/accord';
-import { newestVersion } from '@comity/record';
-import { createAnchorReader } from '../dockets/anchor-times.ts';
-import { compileFoldInputs } from '../dockets/fold-input.ts';
+import { compileFoldInputs, ownInputDeps } from '../dockets/fold-input.ts';
+import type { OwnSide } from '../dockets/fold-input.ts';
 import { foldedParticipants } from '../exchange/audience.ts';
 import { logOrder } from '../log/log-order.ts';
-import { loadChain } from '../parties/chains.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
 
 const afterMax = 64;
-
-/** Whose side a docket is looked at from. */
-export interface OwnSide {
-  party: string;
-  exercise: boolean;
-}
 
 /**
  * The docket's heads as we know them, sorted, at most 64: statements that no other statement of the
@@ -90,11 +82,8 @@ async function waitingStatements(
   self: OwnSide,
   docket: string,
 ): Promise<ReadonlySet<string>> {
-  const chain = (await mayWait(reader, docket)) ? await loadChain(reader, self.party) : null;
-  if (chain === null) return new Set();
-  const ownOrigin = newestVersion(chain).origin;
-  const anchors = createAnchorReader();
-  const deps = { self: self.party, ownOrigin, exercise: self.exercise, anchors };
+  const deps = (await mayWait(reader, docket)) ? await ownInputDeps(reader, self) : null;
+  if (deps === null) return new Set();
   const [input] = await compileFoldInputs(reader, deps, [docket]);
   return new Set(input === undefined ? [] : waitingIn(input).map(({ id }) => id));
 }

@@ -16,6 +16,7 @@ import {
   channelDocket,
   encodeText,
   formatVkey,
+  newestVersion,
   parseCanonicalJson,
   parseVkey,
 } from '@comity/record';
@@ -23,7 +24,7 @@ import type { Chain, NoteKey } from '@comity/record';
 import { secondLists } from '../exchange/double-said.ts';
 import { loadChain } from '../parties/chains.ts';
 import type { StoreReader, StoreTransaction } from '../store/store.ts';
-import { lineName } from './anchor-times.ts';
+import { createAnchorReader, lineName } from './anchor-times.ts';
 import type { AnchorReader, KnownKeys } from './anchor-times.ts';
 import { entryTimes } from './facts.ts';
 import { receiptsOf } from './receipts.ts';
@@ -44,6 +45,21 @@ export interface FoldInputDeps {
 }
 
 type Reader = StoreReader | StoreTransaction;
+
+/** Whose side a docket is looked at from. */
+export interface OwnSide {
+  party: string;
+  exercise: boolean;
+}
+
+/** What a compilation outside of the refolder takes; null while we have no credentials. */
+export async function ownInputDeps(reader: Reader, self: OwnSide): Promise<FoldInputDeps | null> {
+  const { party, exercise } = self;
+  const chain = await loadChain(reader, party);
+  if (chain === null) return null;
+  const ownOrigin = newestVersion(chain).origin;
+  return { self: party, ownOrigin, exercise, anchors: createAnchorReader() };
+}
 
 /** Everything read for one run, shared by its dockets. */
 interface Material {
